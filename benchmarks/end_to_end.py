@@ -29,7 +29,7 @@ from benchmarks.training import written
 from benchmarks.training.pairs import STANCE
 from benchmarks.training.written import Claim, Item, Split
 from bot.app import App
-from bot.cli.progress_bar import reporter
+from bot.cli.progress_bar import make_reporter
 from knowledge.checking.calibration import STANDARD, VerdictKind
 from knowledge.checking.outcomes import Answer, Match, relevance_needed
 from knowledge.claims.arabizi import differ_in_language
@@ -180,7 +180,7 @@ def main() -> None:
     told = [(item, claim) for item in items for claim in item.claims]
     if given.claims:
         told = random.Random(SEED).sample(told, given.claims)  # noqa: S311
-    with tempfile.TemporaryDirectory() as folder, App(reporter).aside(Path(folder)) as app:
+    with tempfile.TemporaryDirectory() as folder, App(make_reporter).aside(Path(folder)) as app:
         _fill(app, items)
         asked = [
             Asked(item, claim, app.checker.answer_message(claim.text, top=3))
@@ -293,7 +293,7 @@ def _print_miss(one: Asked) -> None:
 def _fill(app: App, items: Sequence[Item]) -> None:
     """Publish the reports of ``items`` and the headlines."""
     report_pool.publish(app.sessions, tuple(_drafts(items)))
-    app.index.current(reporter("Embedding"))
+    app.index.current(make_reporter("Embedding"))
 
 
 def _drafts(items: Sequence[Item]) -> Iterator[ReportDraft]:

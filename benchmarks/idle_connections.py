@@ -21,7 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bot.serving import beside, listen
+from bot.serving import listen, serve_in_thread
 
 HOST: Final = "127.0.0.1"
 #: All of 127.0.0.0/8 is this machine on Linux.
@@ -134,7 +134,7 @@ def main() -> None:
         ),
         "an answer that is not read": lambda: unread(port),
     }
-    with beside(application, listener, 5):
+    with serve_in_thread(application, listener, 5):
         crowd(port, arguments.connections)
         with ThreadPoolExecutor(len(kinds)) as threads:
             waited = {kind: threads.submit(wait) for kind, wait in kinds.items()}

@@ -23,7 +23,7 @@ from typing import Final, TypeVar
 
 from benchmarks.pools import POOLS, PoolStatement
 from bot.app import App
-from bot.cli.progress_bar import reporter
+from bot.cli.progress_bar import make_reporter
 from embeddings.index.milvus_connection import MilvusConnection
 from embeddings.index.sparse_terms import TermStatistics
 from embeddings.search_results import Hit, Vectors
@@ -58,11 +58,11 @@ def main() -> None:
     pool = POOLS[arguments.pool]()
     kept = tuple(islice(pool.statements, arguments.statements))
     with tempfile.TemporaryDirectory() as name, _server(arguments.url, Path(name)) as (url, disk):
-        app = App(reporter)
+        app = App(make_reporter)
         with app.aside(Path(name) / "data") as other:
             report_pool.publish(other.sessions, [_draft(each) for each in kept])
             root = other.settings.index_dir
-            other.builds.reindex(other.encoder, reporter("Embedding"))
+            other.builds.reindex(other.encoder, make_reporter("Embedding"))
             builds = RemoteBuilds(other.sessions, MilvusConnection(url), root)
             taken, manifest = _timed(lambda: builds.reindex(other.encoder))
             print(f"{manifest.count} statements of {pool.name}")
@@ -86,7 +86,7 @@ def _compare_answers(app: App, local: Serving, remote: Serving, claims: list[str
 
     ours, theirs = checker(local), checker(remote)
     first = outcome = both = 0
-    bar = reporter("Asking both")
+    bar = make_reporter("Asking both")
     for done, claim in enumerate(claims, 1):
         one, other = ours.answer_message(claim), theirs.answer_message(claim)
         (found, expected) = ([m.statement.id for m in each.matches[:1]] for each in (other, one))

@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.swaps.generator import Swap, harmless, swapped
 from benchmarks.training.pairs import headlines
 from bot.app import App
-from bot.cli.progress_bar import reporter
+from bot.cli.progress_bar import make_reporter
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
@@ -40,7 +40,7 @@ def main() -> None:
     rng = random.Random(SEED)  # noqa: S311
     titles = rng.sample(headlines(held_out=True), INDEXED + given.claims)
     known, unknown = titles[:INDEXED], titles[INDEXED:]
-    with tempfile.TemporaryDirectory() as folder, App(reporter).aside(Path(folder)) as app:
+    with tempfile.TemporaryDirectory() as folder, App(make_reporter).aside(Path(folder)) as app:
         _fill(app, known)
         claims = _claims(known, unknown, given.claims + given.warm_up, rng)
         spent: dict[str, list[float]] = defaultdict(list)
@@ -67,7 +67,7 @@ def _fill(app: App, titles: list[str]) -> None:
         for title in titles:
             draft = ReportDraft(title="", statements=(StatementDraft(text=plain_text(title)),))
             curation.publish(session, reports.store(session, draft).statement_ids, "benchmark")
-    app.index.current(reporter("Embedding"))
+    app.index.current(make_reporter("Embedding"))
 
 
 def _claims(known: list[str], unknown: list[str], count: int, rng: random.Random) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.datasets import rows
 from benchmarks.training.pairs import headlines
 from bot.app import App
-from bot.cli.progress_bar import reporter
+from bot.cli.progress_bar import make_reporter
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, ReportKind, StatementDraft
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--asked", type=int, default=ASKED)
     given = parser.parse_args()
     claims = random.Random(SEED).sample(headlines(held_out=True), given.asked)  # noqa: S311
-    with tempfile.TemporaryDirectory() as folder, App(reporter).aside(Path(folder)) as app:
+    with tempfile.TemporaryDirectory() as folder, App(make_reporter).aside(Path(folder)) as app:
         _fill(app)
         outcomes: Counter[Outcome] = Counter()
         for claim in claims:
@@ -60,7 +60,7 @@ def _fill(app: App) -> None:
                 statements=(StatementDraft(text=plain_text(row["vclaim"] or row["title"])),),
             )
             curation.publish(session, reports.store(session, draft).statement_ids, "benchmark")
-    app.index.current(reporter("Embedding"))
+    app.index.current(make_reporter("Embedding"))
 
 
 if __name__ == "__main__":

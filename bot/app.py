@@ -309,7 +309,7 @@ class App:
 
     def run_telegram(self) -> None:
         """Answer people on Telegram until SIGINT or SIGTERM. Raises TelegramChannelError."""
-        from bot.conversation.bot_profile import profile
+        from bot.conversation.bot_profile import make_profile
         from bot.conversation.outbox import Outbox
         from bot.conversation.translations import DEFAULT, Language
         from bot.job_schedule import LOOK_S
@@ -324,7 +324,10 @@ class App:
         self._warn_of_unknown_names()
         asyncio.run(application.check(config, config.startup_tries))
         self._prepare()
-        profiles = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
+        profiles = {
+            "": make_profile(DEFAULT),
+            **{each.value: make_profile(each) for each in Language},
+        }
         jobs = self._jobs(config).in_background(LOOK_S)
         following = Follower(self.sessions, self.index)
         # Jobs end first, so that the console does not wait for a document that they read.
@@ -347,8 +350,8 @@ class App:
         self._warn_of_unknown_names()
         self._prepare()
         following = Follower(self.sessions, self.index)
-        serving = server.beside(self.console, bind, self.settings.console_proxies)
-        stop = server.stop_signal()
+        serving = server.serve_beside(self.console, bind, self.settings.console_proxies)
+        stop = server.catch_stop_signals()
         # Parsers end first: requests waiting for one get their error while the server still runs.
         with serving, following, self.parsers:
             server.wait_for(stop)
@@ -365,17 +368,17 @@ class App:
             logger.warning("unknown_setting", extra={"way_out": str(unknown)})
 
     def _watched(self) -> AbstractContextManager[None]:
-        from bot.serving.metrics_server import Standing, serve_metrics
+        from bot.serving.metrics_server import HealthCollector, serve_metrics
 
         bind = self.settings.metrics_bind
-        standing = Standing(self.sessions, self.index, now)
+        standing = HealthCollector(self.sessions, self.index, now)
         return serve_metrics(standing, bind) if bind else nullcontext()
 
     def _console_beside(self) -> AbstractContextManager[None]:
         from bot.console import server
 
         bind, proxies = self.settings.console_bind, self.settings.console_proxies
-        return server.beside(self.console, bind, proxies) if bind else nullcontext()
+        return server.serve_beside(self.console, bind, proxies) if bind else nullcontext()
 
     @cached_property
     def console(self) -> "Starlette":
@@ -404,9 +407,9 @@ class App:
     @cached_property
     def registration(self) -> "Registration":
         """The bot's registration at Telegram, asked once. Raises TelegramChannelError."""
-        from bot.telegram.setup.registration import look
+        from bot.telegram.setup.registration import load_registration
 
-        return asyncio.run(look(self._telegram_config()))
+        return asyncio.run(load_registration(self._telegram_config()))
 
     def _telegram_config(self) -> "TelegramConfig":
         from bot.telegram.outgoing.rate_limits import Limits

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.errors import BotError
-from bot.observability.logs import request
-from bot.observability.redaction import summary
-from bot.stopping import rest, unless_stopped
+from bot.observability.logs import name_requests
+from bot.observability.redaction import summarise_error
+from bot.stopping import sleep_until_stopped, unless_stopped
 from embeddings.errors import EmbeddingsError
 from knowledge.errors import DatabaseFailed, KnowledgeError
 from knowledge.storage.database import Sessions
@@ -65,7 +65,7 @@ class JobRunner:
     async def _run_again(self, job: Job, ending: asyncio.Event, look_s: float) -> None:
         while not ending.is_set():
             await self.run(job)
-            await rest(look_s, ending)
+            await sleep_until_stopped(look_s, ending)
 
     @contextmanager
     def in_background(self, look_s: float = LOOK_S) -> Iterator[None]:
@@ -98,7 +98,7 @@ class JobRunner:
     async def run(self, job: Job) -> bool:
         """Run a job if it is due and no other process has it; returns whether it ran."""
         try:
-            with request(f"job {job.name}"):
+            with name_requests(f"job {job.name}"):
                 return await self._taken(job)
         except DatabaseFailed as error:
             # It could be neither leased nor finished: it is due again when the lease ends.
@@ -123,7 +123,7 @@ class JobRunner:
             note = f"took longer than {job.longest}"
             _log.warning("job %s %s", job.name, note)
         except (BotError, KnowledgeError, EmbeddingsError) as error:
-            note = f"failed: {summary(error)}"
+            note = f"failed: {summarise_error(error)}"
             _log.warning("job %s %s", job.name, note)
         except asyncio.CancelledError:
             # Cancelled because the program ends: due again at once.

@@ -268,7 +268,7 @@ def load() -> Settings:
     return settings
 
 
-def origins() -> dict[str, Origin]:
+def find_origins() -> dict[str, Origin]:
     """Tell where the value of each setting comes from; the environment wins over the file."""
     environment, file = EnvSettingsSource(Settings)(), DotEnvSettingsSource(Settings)()
     found = {}

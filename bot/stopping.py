@@ -21,7 +21,7 @@ async def unless_stopped(work: Awaitable[_T], stop: asyncio.Event) -> _T | None:
         await asyncio.gather(task, stopping, return_exceptions=True)
 
 
-async def rest(seconds: float, stop: asyncio.Event) -> None:
+async def sleep_until_stopped(seconds: float, stop: asyncio.Event) -> None:
     """Sleep for ``seconds``, or until ``stop`` is set."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -29,7 +29,7 @@ async def rest(seconds: float, stop: asyncio.Event) -> None:
 
 
 @contextlib.asynccontextmanager
-async def repeating(act: Callable[[], Awaitable[None]], seconds: float) -> AsyncIterator[None]:
+async def repeat_during(act: Callable[[], Awaitable[None]], seconds: float) -> AsyncIterator[None]:
     """Run ``act``, which must not raise, every ``seconds`` while the body runs."""
 
     async def repeat() -> None:

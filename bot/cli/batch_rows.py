@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from bot.cli.output_files import whole_file
-from bot.cli.progress_bar import reporter
+from bot.cli.output_files import open_atomically
+from bot.cli.progress_bar import make_reporter
 from knowledge.agreement.judgement import Judgement, Reason
 from knowledge.checking.outcomes import Answer, Match
 
@@ -46,8 +46,8 @@ def run_batch(
     if source.resolve() == target.resolve():
         raise click.UsageError("--output names the file that --batch reads; name another")
     bad = 0
-    bar = reporter("Answering")
-    with whole_file(target) as out:
+    bar = make_reporter("Answering")
+    with open_atomically(target) as out:
         for done, total, item in _rows(source, names, optional):
             if bar is not None:
                 bar(done, total)

@@ -3,8 +3,8 @@
 import click
 
 from bot.app import App
-from bot.cli.progress_bar import reporter
-from bot.cli.terminal_replies import actions, print_reply
+from bot.cli.progress_bar import make_reporter
+from bot.cli.terminal_replies import list_actions, print_reply
 from bot.conversation.reply import Asker, Reply
 
 #: The person at the terminal: one person with one language and their own inquiries.
@@ -22,7 +22,7 @@ def chat(app: App) -> None:
     PUBLISH_NEEDS_TWO does not hold here: who has the command line needs no second person. What is
     done here is in the audit as the command line's.
     """
-    app.checker.prepare(reporter("Reading the knowledge base"))
+    app.checker.prepare(make_reporter("Reading the knowledge base"))
     # Whoever can read this installation's database has an admin's rights.
     talk = app.conversation("terminal", on_this_machine=True)
     commands = {"/start": talk.start, "/help": talk.help, "/language": talk.language}
@@ -51,7 +51,7 @@ def chat(app: App) -> None:
 
 
 def _pressed(reply: Reply, text: str) -> str | None:
-    choices = actions(reply)
+    choices = list_actions(reply)
     if text.isascii() and text.isdecimal() and len(text) < 3 and 1 <= int(text) <= len(choices):
         return choices[int(text) - 1]
     return None

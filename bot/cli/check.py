@@ -10,7 +10,7 @@ import click
 
 from bot.app import App
 from bot.cli.batch_rows import Row, answer_json, run_batch
-from bot.cli.progress_bar import reporter
+from bot.cli.progress_bar import make_reporter
 from bot.cli.terminal_replies import print_reply
 from bot.conversation.answer_texts import Part, compose_answer, compose_answers
 from bot.conversation.reply import Reply
@@ -84,4 +84,4 @@ def _check_batch(app: App, source: Path, target: Path, top: int) -> None:
 
 
 def _ready(app: App) -> None:
-    app.index.current(reporter("Reading the knowledge base"))
+    app.index.current(make_reporter("Reading the knowledge base"))

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from bot.app import App
 from bot.observability.redaction import HIDDEN, redact
-from bot.settings import Settings, find_unknown_names, origins
+from bot.settings import Settings, find_origins, find_unknown_names
 from knowledge.text.plain_text import single_line
 
 
@@ -25,7 +25,7 @@ def show(app: App, as_json: bool) -> None:
 
     A name that is no setting's is warned of, without its value.
     """
-    settings, come_from = app.settings, origins()
+    settings, come_from = app.settings, find_origins()
     width = max(map(len, Settings.model_fields))
     for name in Settings.model_fields:
         value = _public(getattr(settings, name))

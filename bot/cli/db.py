@@ -7,8 +7,8 @@ import click
 
 from bot.app import App
 from bot.cli.confirmation import YES, require_yes
-from bot.cli.progress_bar import reporter
-from bot.cli.word_counts import counted
+from bot.cli.progress_bar import make_reporter
+from bot.cli.word_counts import format_count
 from knowledge.errors import DatabaseUnavailable
 from knowledge.operations import backup as backups
 from knowledge.storage import schema
@@ -109,5 +109,5 @@ def restore(app: App, source: Path, yes: bool) -> None:
     require_yes("everything in the database now is replaced", yes)
     backups.restore(app.database.engine, source, app.settings.data_dir)
     click.echo(f"restored from {source}")
-    manifest = app.builds.reindex(app.encoder, reporter("Embedding the statements"))
-    click.echo(f"index {manifest.name} is now served: {counted(manifest.count, 'statement')}")
+    manifest = app.builds.reindex(app.encoder, make_reporter("Embedding the statements"))
+    click.echo(f"index {manifest.name} is now served: {format_count(manifest.count, 'statement')}")

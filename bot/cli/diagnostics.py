@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from bot import media
 from bot.app import App
-from bot.cli.file_permissions import exposure
-from bot.cli.word_counts import counted
+from bot.cli.file_permissions import measure_exposure
+from bot.cli.word_counts import format_count
 from bot.conversation.delivery_failures import compose_failure_line
 from bot.conversation.translations import Language, load_catalogue
 from bot.errors import BotError
@@ -117,8 +117,8 @@ def _migrations(app: App) -> tuple[State, str]:
         raise DatabaseUnavailable("its schema is behind; run `tathabbat db upgrade`")
     if differences := schema.find_drift(app.database.engine):
         return State.FAILURE, (
-            f"the database differs from its revision in {counted(len(differences), 'place')}; see"
-            " `tathabbat db check`, and restore a backup"
+            f"the database differs from its revision in {format_count(len(differences), 'place')};"
+            " see `tathabbat db check`, and restore a backup"
         )
     return State.OK, f"at this program's revision {found.head}"
 
@@ -146,7 +146,7 @@ def _files(app: App) -> tuple[State, str]:
     try:
         if _others_may_read(Path(".env")):
             return State.WARNING, "others may read .env, which holds secrets; run `chmod 600 .env`"
-        found = exposure(folder)
+        found = measure_exposure(folder)
     except FileNotFoundError:
         return State.OK, f"{folder} is not there yet"
     except OSError as error:
@@ -213,7 +213,8 @@ def _index(app: App) -> tuple[State, str]:
     if state.manifest is None:
         return State.WARNING, "was never built; run `tathabbat reindex` for faster starts"
     since, behind = state.last_change - state.manifest.change_number, state.behind
-    said = f"holds {counted(state.manifest.count, 'statement')}, {counted(behind, 'change')} behind"
+    held = format_count(state.manifest.count, "statement")
+    said = f"holds {held}, {format_count(behind, 'change')} behind"
     built = app.builds.built_at(state.manifest.name)
     age = timedelta(0) if built is None else now() - built
     said = f"{said}, built {_span(age)} ago"
@@ -231,7 +232,7 @@ def _worth(app: App) -> str:
 
 def _pictures(_: App) -> tuple[State, str]:
     try:
-        return State.OK, f"text in pictures is read by {media.installed()}"
+        return State.OK, f"text in pictures is read by {media.find_tesseract()}"
     except OcrMissing as error:
         # Pictures are optional: people are told that theirs are not read.
         return State.WARNING, str(error)
@@ -265,7 +266,7 @@ def _webhook(app: App) -> tuple[State, str]:
     if settings.telegram_bot_token is None:
         return State.OK, "not looked at without a token"
     found = app.registration
-    said = f"{counted(found.waiting, 'update waits', 'updates wait')} at Telegram"
+    said = f"{format_count(found.waiting, 'update waits', 'updates wait')} at Telegram"
     if wanted and found.webhook_url != wanted:
         return State.WARNING, (
             "WEBHOOK_URL is not where Telegram brings updates; `tathabbat run` registers it;"
@@ -289,14 +290,14 @@ def _webhook(app: App) -> tuple[State, str]:
 
 def _updates(app: App) -> tuple[State, str]:
     found = app.sessions.read(queued_updates.count_states)
-    said = f"{counted(found.waiting, 'waits', 'wait')} for an answer"
+    said = f"{format_count(found.waiting, 'waits', 'wait')} for an answer"
     if found.oldest is not None:
         said += f", the longest for {_span(now() - found.oldest)}"
-    said += f"; {counted(found.repeats, 'answer')} may have been sent twice"
+    said += f"; {format_count(found.repeats, 'answer')} may have been sent twice"
     if found.given_up:
         return State.WARNING, (
-            f"{counted(found.given_up, 'was', 'were')} given up; `tathabbat updates list` says why,"
-            f" `tathabbat updates retry` tries again; {said}"
+            f"{format_count(found.given_up, 'was', 'were')} given up; `tathabbat updates list` says"
+            f" why, `tathabbat updates retry` tries again; {said}"
         )
     if found.oldest is not None and now() - found.oldest > _LATE:
         return State.WARNING, f"{said}; see that `tathabbat run` is running, and its log"
@@ -353,10 +354,10 @@ def _feeds(app: App) -> tuple[State, str]:
     if failing:
         first = failing[0]
         return State.WARNING, (
-            f"{len(failing)} of {counted(len(listed), 'feed')} failing, first {first.url}"
+            f"{len(failing)} of {format_count(len(listed), 'feed')} failing, first {first.url}"
             f" ({first.error}); mend the address or `tathabbat sources pause {first.id}`"
         )
-    return State.OK, f"{counted(len(listed), 'is', 'are')} polled"
+    return State.OK, f"{format_count(len(listed), 'is', 'are')} polled"
 
 
 def _jobs(app: App) -> tuple[State, str]:
@@ -375,8 +376,8 @@ def _notifications(app: App) -> tuple[State, str]:
     waiting, oldest = app.sessions.read(pending_notifications.count_waiting, until - _LATE)
     if waiting and oldest is not None:
         return State.WARNING, (
-            f"{counted(waiting, 'person waits', 'people wait')} to be told something, the longest"
-            f" for {_span(now() - oldest)}; see that `tathabbat run` is running and its log"
+            f"{format_count(waiting, 'person waits', 'people wait')} to be told something, the"
+            f" longest for {_span(now() - oldest)}; see that `tathabbat run` is running and its log"
         )
     failures = app.sessions.read(delivery.list_failures, until - trends.UNREACHED, until)
     if failures:
@@ -407,7 +408,7 @@ _PARTS: Final[dict[str, _Look]] = {
 
 
 def _files_and_folders(number: int) -> str:
-    return counted(number, "file or folder", "files and folders")
+    return format_count(number, "file or folder", "files and folders")
 
 
 def _others_may_read(path: Path) -> bool:
@@ -438,4 +439,4 @@ def _span(passed: timedelta) -> str:
     for size, unit in ((24 * 60, "days"), (60, "hours")):
         if minutes >= 2 * size:
             return f"{minutes // size} {unit}"
-    return counted(max(0, minutes), "minute")
+    return format_count(max(0, minutes), "minute")

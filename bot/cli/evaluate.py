@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.app import App
-from bot.cli.file_permissions import as_the_user_says
-from bot.cli.progress_bar import reporter
+from bot.cli.file_permissions import use_users_umask
+from bot.cli.progress_bar import make_reporter
 
 if TYPE_CHECKING:
     from knowledge.domain import ReportDraft
@@ -78,7 +78,7 @@ def retrieval(app: App, folder: Path, output: Path, as_json: bool) -> None:
             queries = report_pool.without_copies(each, place.copies)
             refs = (ref for query in queries.queries for ref in query.right)
             unknown = report_pool.unknown(place.app.sessions, refs)
-            bar = reporter(f"Asking {each.name}")
+            bar = make_reporter(f"Asking {each.name}")
             results.append(measure(place.app.checker, queries, unknown, bar))
         conditions = _conditions(app, folder, place.described)
     _tell("retrieval", results, conditions, output, as_json)
@@ -100,7 +100,7 @@ def agreement(app: App, folder: Path, output: Path, as_json: bool) -> None:
     from knowledge.evaluation.labelled_data import read_pairs
 
     sets = read_pairs(folder)
-    results = [measure(app.judge, each, reporter(f"Judging {each.name}")) for each in sets]
+    results = [measure(app.judge, each, make_reporter(f"Judging {each.name}")) for each in sets]
     _tell("agreement", results, _conditions(app, folder, "nothing: pairs"), output, as_json)
 
 
@@ -130,7 +130,7 @@ def answers(app: App, folder: Path, output: Path, as_json: bool) -> None:
     for group in groups:
         with _searched(app, group[0].reports or brought) as place:
             for each in group:
-                bar = reporter(f"Asking {each.name}")
+                bar = make_reporter(f"Asking {each.name}")
                 results.append(measure(place.app.checker, each, bar))
             described.append(place.described)
     searched = "; ".join(dict.fromkeys(described))
@@ -159,7 +159,7 @@ def calibrate(app: App, folder: Path, precision: float, as_json: bool) -> None:
     from knowledge.evaluation.labelled_data import read_pairs
 
     sets = read_pairs(folder)
-    found = fit_calibration(app.judge, sets, precision, reporter("Judging the feedback"))
+    found = fit_calibration(app.judge, sets, precision, make_reporter("Judging the feedback"))
     path = app.settings.data_dir / calibration.FILE_NAME
     calibration.save(found.calibration, path)
     if as_json:
@@ -190,12 +190,12 @@ def _searched(app: App, brought: "tuple[ReportDraft, ...]") -> Iterator[_Place]:
     from knowledge.evaluation import report_pool
 
     if not brought:
-        app.checker.prepare(reporter("Reading the knowledge base"))
+        app.checker.prepare(make_reporter("Reading the knowledge base"))
         yield _Place(app, "the installed knowledge base", ())
         return
     with TemporaryDirectory(prefix="tathabbat-") as folder, app.aside(Path(folder)) as other:
-        copies = report_pool.publish(other.sessions, brought, reporter("Keeping the reports"))
-        other.checker.prepare(reporter("Embedding the statements"))
+        copies = report_pool.publish(other.sessions, brought, make_reporter("Keeping the reports"))
+        other.checker.prepare(make_reporter("Embedding the statements"))
         yield _Place(other, f"{len(brought)} reports of the data folder", copies)
 
 
@@ -228,7 +228,7 @@ def _tell(
 
     at = datetime.now(UTC)
     path = output / "report.md"
-    with as_the_user_says():
+    with use_users_umask():
         output.mkdir(parents=True, exist_ok=True)
         sections = [Section(r, draw(r, output, n)) for n, r in enumerate(results, 1)]
         path.write_text(markdown(f"Evaluation: {kind}", at, conditions, sections), "utf-8")

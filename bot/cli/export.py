@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from bot.app import App
-from bot.cli.output_files import whole_file
+from bot.cli.output_files import open_atomically
 
 _OUTPUT = click.option(
     "--output",
@@ -95,6 +95,6 @@ def _write(output: Path | None, force: bool, parts: Iterable[str]) -> None:
         return
     if output.is_file() and not force:
         raise click.ClickException(f"{output} is there already; name another file, or say --force")
-    with whole_file(output) as out:
+    with open_atomically(output) as out:
         for part in parts:
             out.write(part)

@@ -24,7 +24,7 @@ _users_mask: Final[ContextVar[int]] = ContextVar("users_mask")
 
 
 @contextmanager
-def owner_only() -> Iterator[None]:
+def restrict_to_owner() -> Iterator[None]:
     """Make files that the body writes readable for their owner only, whatever the umask."""
     before = os.umask(_OTHERS)
     token = _users_mask.set(before)
@@ -36,19 +36,19 @@ def owner_only() -> Iterator[None]:
 
 
 @contextmanager
-def as_the_user_says() -> Iterator[None]:
+def use_users_umask() -> Iterator[None]:
     """Make files that the body writes follow the umask that the command was called with.
 
     For results that are written to a place of the user's choice.
     """
-    before = os.umask(users_mask())
+    before = os.umask(get_users_umask())
     try:
         yield
     finally:
         os.umask(before)
 
 
-def users_mask() -> int:
+def get_users_umask() -> int:
     """Return the umask that the command was called with."""
     mask = _users_mask.get(None)
     if mask is None:
@@ -58,7 +58,7 @@ def users_mask() -> int:
     return mask
 
 
-def require_not_anothers(folder: Path) -> None:
+def require_own_folder(folder: Path) -> None:
     """Raise ClickException if root would write files into another user's folder.
 
     That user could not read them. A folder that does not exist yet is nobody's.
@@ -94,7 +94,7 @@ class Exposure:
     first_foreign: Path | None = None
 
 
-def exposure(folder: Path) -> Exposure:
+def measure_exposure(folder: Path) -> Exposure:
     """Find entries that others may read, among the first ``MOST_ENTRIES`` of a folder.
 
     Symbolic links below it are skipped, since their targets are somewhere else, and so are entries

@@ -6,8 +6,8 @@ from dataclasses import asdict
 import click
 
 from bot.app import App
-from bot.cli.progress_bar import reporter
-from bot.cli.word_counts import counted
+from bot.cli.progress_bar import make_reporter
+from bot.cli.word_counts import format_count
 from embeddings.index.snapshot import Manifest
 from knowledge.index import serving_index, vector_cache
 from knowledge.index.index_builds import LocalBuilds
@@ -29,7 +29,7 @@ def reindex(app: App, full: bool, local: bool, as_json: bool) -> None:
     with builds.hold_lock():
         if full:
             vector_cache.forget(app.sessions, app.encoder.fingerprint)
-        manifest = builds.reindex(app.encoder, reporter("Embedding the statements"))
+        manifest = builds.reindex(app.encoder, make_reporter("Embedding the statements"))
     _show(manifest, "is now served", as_json)
 
 
@@ -61,7 +61,7 @@ def verify(app: App, as_json: bool) -> None:
     Statements that changed since the index was built are not faults: every program adds them as
     it opens the index. They are counted so that it is known when a reindex is due.
     """
-    found = app.builds.verify(app.encoder.fingerprint, reporter("Comparing"))
+    found = app.builds.verify(app.encoder.fingerprint, make_reporter("Comparing"))
     state, manifest = found.state, found.manifest
     behind = state.behind
     if as_json:
@@ -78,9 +78,9 @@ def verify(app: App, as_json: bool) -> None:
         click.echo(json.dumps(data))
     else:
         click.echo(
-            f"index {manifest.name} is whole: {counted(manifest.count, 'statement')},"
+            f"index {manifest.name} is whole: {format_count(manifest.count, 'statement')},"
             f" {len(state.missing)} missing, {len(state.extra)} extra, {len(found.stale)} stale,"
-            f" {counted(behind, 'change')} behind; recall {found.recall:.3f}"
+            f" {format_count(behind, 'change')} behind; recall {found.recall:.3f}"
         )
     if found.stale or (not behind and (state.missing or state.extra)):
         raise click.ClickException(
@@ -115,8 +115,8 @@ def prune(app: App, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"indexes": len(deleted), "vectors": forgotten}))
         return
-    old = counted(len(deleted), "old index", "old indexes")
-    click.echo(f"{old} and {counted(forgotten, 'vector')} of other models deleted")
+    old = format_count(len(deleted), "old index", "old indexes")
+    click.echo(f"{old} and {format_count(forgotten, 'vector')} of other models deleted")
 
 
 def _show_with_changes(sessions: Sessions, manifest: Manifest, doing: str, as_json: bool) -> None:
@@ -128,7 +128,7 @@ def _show_with_changes(sessions: Sessions, manifest: Manifest, doing: str, as_js
     _show(manifest, doing, as_json)
     if since.total:
         click.echo(
-            f"{counted(since.total, 'change')} since then ({since.added} added or edited,"
+            f"{format_count(since.total, 'change')} since then ({since.added} added or edited,"
             f" {since.removed} removed): answers have them; `tathabbat reindex` takes them in"
         )
     else:
@@ -140,7 +140,7 @@ def _show(manifest: Manifest, doing: str, as_json: bool) -> None:
         click.echo(json.dumps(_public(manifest)))
     else:
         click.echo(
-            f"index {manifest.name} {doing}: {counted(manifest.count, 'statement')},"
+            f"index {manifest.name} {doing}: {format_count(manifest.count, 'statement')},"
             f" up to change {manifest.change_number}"
         )
 

@@ -14,8 +14,8 @@ from typing import Final
 import click
 
 from bot.app import App
-from bot.cli.progress_bar import reporter, show_count
-from bot.cli.word_counts import counted
+from bot.cli.progress_bar import make_reporter, show_count
+from bot.cli.word_counts import format_count
 from bot.fetching.errors import FetchError
 from bot.ingestion.url_reader import read_address
 from knowledge.corpus.draft_warnings import Doubt, find_doubts
@@ -127,13 +127,13 @@ def ingest(
             items = _read(app, path, Format(kind), defaults)
             while batch := list(islice(items, _BATCH)):
                 fresh += _take_in(app, _look_at(path, batch, tally), publish, tally)
-                show_count(f"{counted(tally.reports_added + tally.duplicates, 'report')} read")
+                show_count(f"{format_count(tally.reports_added + tally.duplicates, 'report')} read")
         except (UnreadableFile, FetchError) as error:
             tally.unreadable += 1
             _problem(tally, str(error))
     show_count("")
     if fresh:
-        bar = reporter("Embedding the statements")
+        bar = make_reporter("Embedding the statements")
         serving_index.embed_published(app.sessions, app.encoder, fresh, bar)
     click.echo(_json(tally) if as_json else "\n".join(_summary(tally)))
     if tally.problems:
@@ -216,26 +216,25 @@ def _json(tally: _Tally) -> str:
 
 def _summary(tally: _Tally) -> Iterator[str]:
     added, statements = (
-        counted(tally.reports_added, "report"),
-        counted(tally.statements_added, "statement"),
+        format_count(tally.reports_added, "report"),
+        format_count(tally.statements_added, "statement"),
     )
-    known = counted(tally.duplicates, "was known already", "were known already")
+    known = format_count(tally.duplicates, "was known already", "were known already")
     if tally.dry_run:
         yield f"{added} would be added with {statements}; {known}; nothing was kept"
     else:
         yield (f"{added} added with {statements}, {tally.statements_published} published; {known}")
     if tally.known_published:
-        yield (
-            f"{counted(tally.known_published, 'draft')} of what was known already published as well"
-        )
+        drafts = format_count(tally.known_published, "draft")
+        yield f"{drafts} of what was known already published as well"
     if tally.known_withdrawn:
-        stay = counted(tally.known_withdrawn, "statement stays", "statements stay")
+        stay = format_count(tally.known_withdrawn, "statement stays", "statements stay")
         yield (
             f"{stay} retracted or discarded; `tathabbat statements history REF` and"
             " `tathabbat statements undo` take that back"
         )
     if tally.without_statements:
-        holds = counted(
+        holds = format_count(
             tally.without_statements,
             "of them holds no checkable statement",
             "of them hold no checkable statement",
@@ -243,15 +242,15 @@ def _summary(tally: _Tally) -> Iterator[str]:
         yield holds
     if tally.left_out:
         kinds = ", ".join(f"{n} {flaw.value}" for flaw, n in tally.left_out.most_common())
-        yield f"{counted(tally.left_out.total(), 'row')} left out: {kinds}"
+        yield f"{format_count(tally.left_out.total(), 'row')} left out: {kinds}"
     if tally.unreadable:
         yield (
-            counted(tally.unreadable, "file or address", "files or addresses")
+            format_count(tally.unreadable, "file or address", "files or addresses")
             + " could not be read"
         )
     if tally.warnings:
         kinds = ", ".join(f"{n} {doubt.value}" for doubt, n in tally.doubts.most_common())
-        yield f"{counted(len(tally.warnings), 'warning')}: {kinds}"
+        yield f"{format_count(len(tally.warnings), 'warning')}: {kinds}"
     if tally.drafts:
         yield "Drafts are not served. Read and publish them with:"
         yield from (f"  tathabbat statements {words}" for words in _next_commands(tally))

@@ -10,8 +10,8 @@ from typing import Final
 import click
 
 from bot.app import App
-from bot.cli.file_permissions import owner_only, require_not_anothers
-from bot.cli.progress_bar import reporter
+from bot.cli.file_permissions import require_own_folder, restrict_to_owner
+from bot.cli.progress_bar import make_reporter
 from bot.errors import BotError
 from bot.observability.redaction import redact
 from bot.settings import Settings, no_color
@@ -58,7 +58,7 @@ class _CommandLine(App):
     def settings(self) -> Settings:
         # Not earlier: --help needs no settings.
         settings = super().settings
-        require_not_anothers(settings.data_dir)
+        require_own_folder(settings.data_dir)
         return settings
 
     @property
@@ -101,10 +101,10 @@ def tathabbat(ctx: click.Context) -> None:
 
     Settings are read from the environment and from a .env file; .env.example documents them.
     """
-    ctx.with_resource(owner_only())
+    ctx.with_resource(restrict_to_owner())
     if no_color():
         ctx.color = False
-    ctx.obj = _CommandLine(reporter)
+    ctx.obj = _CommandLine(make_reporter)
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ class Entry:
         return " ".join(self.help.split("\n\n")[0].split())
 
 
-def entries(
+def list_entries(
     command: click.Command = tathabbat, parent: click.Context | None = None
 ) -> Iterator[Entry]:
     """Yield every command of a group, in the order of the group's help."""
@@ -40,7 +40,7 @@ def entries(
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             if (found := command.get_command(context, name)) is not None:
-                yield from entries(found, context)
+                yield from list_entries(found, context)
         return
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     # --help is described once for all commands; arguments are described in the text.
@@ -49,7 +49,7 @@ def entries(
     yield Entry(usage, inspect.cleandoc(command.help or ""), records)
 
 
-def page() -> str:
+def format_page() -> str:
     """Return the page in roff, for `man`."""
     lines = [
         f'.TH TATHABBAT 1 "" "Tathabbat {version("tathabbat")}" "User Commands"',
@@ -62,7 +62,7 @@ def page() -> str:
         ".PP",
         _text("Every command has --help. Output is for people on a terminal and JSON with --json."),
         ".SH COMMANDS",
-        *(line for each in entries() for line in _section(each)),
+        *(line for each in list_entries() for line in _section(each)),
         ".SH EXIT STATUS",
         *_listed((("0", "success"), ("1", "a failure, said in one sentence"), ("2", "bad usage"))),
         ".SH FILES",
@@ -110,4 +110,4 @@ def _text(text: str) -> str:
 
 
 if __name__ == "__main__":
-    click.echo(page(), nl=False)
+    click.echo(format_page(), nl=False)

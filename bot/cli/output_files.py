@@ -8,11 +8,11 @@ from typing import IO
 
 import click
 
-from bot.cli.file_permissions import users_mask
+from bot.cli.file_permissions import get_users_umask
 
 
 @contextmanager
-def whole_file(target: Path) -> Iterator[IO[str]]:
+def open_atomically(target: Path) -> Iterator[IO[str]]:
     """Yield a file to write that replaces ``target`` only if the body succeeds.
 
     A symbolic link's target is replaced, not the link; a device or pipe is written to directly.
@@ -38,7 +38,7 @@ def whole_file(target: Path) -> Iterator[IO[str]]:
             try:
                 yield out
                 out.flush()
-                aside.chmod(0o666 & ~users_mask())
+                aside.chmod(0o666 & ~get_users_umask())
                 aside.replace(place)
             finally:
                 aside.unlink(missing_ok=True)

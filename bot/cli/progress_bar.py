@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SETTLED_S: Final = 1.0
 
 
-def reporter(label: str) -> Progress | None:
+def make_reporter(label: str) -> Progress | None:
     """Return a callback that shows a bar with rate and time left; None without a terminal."""
     if not sys.stderr.isatty():
         return None

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from bot.app import App
-from bot.cli.word_counts import counted, say_empty
+from bot.cli.word_counts import format_count, say_empty
 from bot.errors import BotError
 from bot.ingestion.feed_poller import Tally, try_feed
 from knowledge.corpus import sources as known
@@ -70,7 +70,9 @@ def add(
         click.echo(f"tathabbat: warning: {single_line(str(error))}", err=True)
     else:
         more = f", and {found.unusable} without a report" if found.unusable else ""
-        click.echo(f"found {counted(found.items, _ITEMS[FeedKind(kind)])} of kind {kind}{more}")
+        click.echo(
+            f"found {format_count(found.items, _ITEMS[FeedKind(kind)])} of kind {kind}{more}"
+        )
     number = app.sessions.write(
         known.add_feed, name, url, FeedKind(kind), minutes, COMMAND_LINE, homepage
     )
@@ -177,14 +179,14 @@ def distrust(app: App, name: str, reason: str | None) -> None:
 
 def _source(source: SourceState) -> str:
     trusted = ", trusted" if source.trusted else ""
-    return f"{single_line(source.name)} ({counted(source.reports, 'report')}{trusted})"
+    return f"{single_line(source.name)} ({format_count(source.reports, 'report')}{trusted})"
 
 
 def _feed(feed: FeedState) -> str:
     polled = f"{feed.polled_at:%Y-%m-%d %H:%M}" if feed.polled_at else "never"
     state = "paused" if feed.paused else f"every {feed.minutes} minutes, polled {polled}"
     error = (
-        f"\n      failed {counted(feed.failures, 'time')}: {single_line(feed.error)}"
+        f"\n      failed {format_count(feed.failures, 'time')}: {single_line(feed.error)}"
         if feed.error
         else ""
     )
@@ -194,9 +196,9 @@ def _feed(feed: FeedState) -> str:
 def _summary(tally: Tally) -> str:
     more = len(tally.problems) - _TOLD
     return (
-        f"{counted(tally.feeds, 'feed')} polled, {tally.unchanged} unchanged;"
-        f" {counted(tally.reports, 'report')} added,"
-        f" {counted(tally.published, 'statement')} published"
-        + (f"; {counted(len(tally.problems), 'problem')}" if tally.problems else "")
+        f"{format_count(tally.feeds, 'feed')} polled, {tally.unchanged} unchanged;"
+        f" {format_count(tally.reports, 'report')} added,"
+        f" {format_count(tally.published, 'statement')} published"
+        + (f"; {format_count(len(tally.problems), 'problem')}" if tally.problems else "")
         + (f", {more} of them not shown" if more > 0 else "")
     )

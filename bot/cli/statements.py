@@ -6,8 +6,8 @@ import click
 
 from bot.app import App
 from bot.cli.confirmation import YES, require_yes
-from bot.cli.progress_bar import reporter
-from bot.cli.word_counts import counted, say_empty
+from bot.cli.progress_bar import make_reporter
+from bot.cli.word_counts import format_count, say_empty
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
@@ -117,11 +117,11 @@ def publish(
         if not ids:
             click.echo("no drafts wait to be published")
             return
-        require_yes(f"this publishes {counted(len(ids), 'draft')}, reviewed or not", yes)
+        require_yes(f"this publishes {format_count(len(ids), 'draft')}, reviewed or not", yes)
     else:
         ids = app.sessions.read(curation.find_all, refs, reports_)
     moved = app.sessions.write(curation.move, curation.publish, ids, COMMAND_LINE, reason)
-    bar = reporter("Embedding the statements")
+    bar = make_reporter("Embedding the statements")
     serving_index.embed_published(app.sessions, app.encoder, ids, bar)
     click.echo(_summary(moved, "published"))
 
@@ -207,7 +207,7 @@ def undo(app: App, entry: int, reason: str) -> None:
 
 def _summary(moved: Moved, how: str) -> str:
     """Say how many changed; if none did, their status and who set it."""
-    count, found = f"{counted(moved.count, 'statement')} {how}", moved.standing
+    count, found = f"{format_count(moved.count, 'statement')} {how}", moved.standing
     if found is None:
         return count
     done = found.done

@@ -25,6 +25,6 @@ def print_reply(reply: Reply, *, buttons: bool) -> None:
         click.echo(reply.document.content.decode(errors="replace"))
 
 
-def actions(reply: Reply) -> list[str]:
+def list_actions(reply: Reply) -> list[str]:
     """Return the actions of the buttons that ``print_reply`` numbered, in order."""
     return [button.action for row in reply.buttons for button in row if button.action]

@@ -5,7 +5,7 @@ import json
 import click
 
 from bot.app import App
-from bot.cli.word_counts import counted, say_empty
+from bot.cli.word_counts import format_count, say_empty
 from bot.observability.redaction import redact
 from knowledge.domain import now
 from knowledge.update_queue import queued_updates
@@ -62,4 +62,4 @@ def retry(app: App, update_ids: tuple[int, ...], every: bool) -> None:
     if bool(update_ids) == every:
         raise click.UsageError("name the updates that `updates list` shows, or use --all")
     again = app.sessions.write(queued_updates.retry, update_ids, now())
-    click.echo(f"{counted(again, 'update')} will be tried again")
+    click.echo(f"{format_count(again, 'update')} will be tried again")

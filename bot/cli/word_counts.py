@@ -3,7 +3,7 @@
 import click
 
 
-def counted(number: int, noun: str, plural: str | None = None) -> str:
+def format_count(number: int, noun: str, plural: str | None = None) -> str:
     """Return "1 report" or "2 reports"; ``plural`` is for nouns that take no plain s."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 

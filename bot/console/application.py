@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from bot.console import sign_in
-from bot.console.authorization import guard, make_error_page, words_for
+from bot.console.authorization import find_catalogue, guard, make_error_page
 from bot.console.page_paths import PagePaths
 from bot.console.pages import (
     audit,
@@ -137,7 +137,7 @@ def build(services: Services) -> Starlette:
     async def lost(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException) and error.status_code not in (404, 405):
             return Response(status_code=error.status_code)
-        return make_error_page(request, NotFound("no such page"), words_for(request), services)
+        return make_error_page(request, NotFound("no such page"), find_catalogue(request), services)
 
     async def gone(request: Request, error: Exception) -> Response:
         # The client is gone: nobody reads the answer, and it is no fault to log.
@@ -145,7 +145,7 @@ def build(services: Services) -> Starlette:
 
     async def broken(request: Request, error: Exception) -> Response:
         # Starlette raises the error again once the page is sent, and the server logs it.
-        return make_error_page(request, error, words_for(request), services)
+        return make_error_page(request, error, find_catalogue(request), services)
 
     async def begin(request: Request) -> Response:
         return RedirectResponse("/inbox", 303)

@@ -16,7 +16,7 @@ _PLACES: Final = {
 }
 
 
-def act_name(action: str, say: Callable[[str], str]) -> str:
+def name_action(action: str, say: Callable[[str], str]) -> str:
     """Return an audit action's name."""
     names = {
         "added": say("Added"),
@@ -61,14 +61,14 @@ def act_name(action: str, say: Callable[[str], str]) -> str:
     return names.get(action, action)
 
 
-def place_of(entry: Entry) -> str | None:
+def find_entry_page(entry: Entry) -> str | None:
     """Return the path of the page an entry is about; None if it has none."""
     if not entry.subject_id.isdecimal():
         return None
-    return place((entry.subject, int(entry.subject_id)))
+    return find_page((entry.subject, int(entry.subject_id)))
 
 
-def place(subject: Subject) -> str | None:
+def find_page(subject: Subject) -> str | None:
     """Return the path of a subject's page; None if it has none."""
     kind, number = subject
     pattern = _PLACES.get(kind)

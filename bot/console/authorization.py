@@ -24,8 +24,8 @@ from bot.console.services import Services
 from bot.conversation.moderator_names import load_names
 from bot.conversation.translations import Catalogue, find_language, load_catalogue
 from bot.errors import BotError
-from bot.observability.refused_requests import Refusals
-from bot.observability.telemetry import Door
+from bot.observability.refused_requests import RefusalLog
+from bot.observability.telemetry import Listener
 from knowledge.accounts import sign_in
 from knowledge.domain import Role
 from knowledge.errors import (
@@ -37,7 +37,7 @@ from knowledge.errors import (
     Stale,
 )
 
-_refusals: Final = Refusals(Door.CONSOLE, logging.getLogger(__name__), logging.INFO)
+_refusals: Final = RefusalLog(Listener.CONSOLE, logging.getLogger(__name__), logging.INFO)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -103,14 +103,16 @@ def guard(
                 return await to_thread.run_sync(handle, visit, limiter=slow.threads)
         except SignedOut as error:
             if request.method == "POST":
-                return make_error_page(request, error, words_for(request), services)
+                return make_error_page(request, error, find_catalogue(request), services)
             return RedirectResponse("/sign-in", 303)
         except DatabaseFailed:
             # Not the visitor's fault: answered as any failure on our side.
             raise
         except (BotError, KnowledgeError) as error:
             words = (
-                load_catalogue(find_language(visitor.language)) if visitor else words_for(request)
+                load_catalogue(find_language(visitor.language))
+                if visitor
+                else find_catalogue(request)
             )
             above = pages.above(request.url.path, _NOTHING)
             back = next((page.path for page in above if page.path != request.url.path), None)
@@ -157,7 +159,7 @@ def require_token(sent: Form, token: str) -> None:
         raise FormForged("a write without its session's token")
 
 
-def words_for(request: Request) -> Catalogue:
+def find_catalogue(request: Request) -> Catalogue:
     """Return the catalogue for a visitor without a session: their browser's first language."""
     return load_catalogue(find_language(request.headers.get("accept-language", "").split(",")[0]))
 

@@ -65,7 +65,7 @@ class View:
         return _STATUS[self.tab]
 
 
-def view(asked: Form, me: str) -> View:
+def parse_view(asked: Form, me: str) -> View:
     """Parse the inbox's query; ``me`` is the reader's key. Raises BadForm."""
     tab = asked.choice("tab", Tab) or Tab.OPEN
     assigned = ME if tab is Tab.MINE else asked.text("assigned")
@@ -94,7 +94,7 @@ def view(asked: Form, me: str) -> View:
     )
 
 
-def kept(asked: Form, *without: str) -> Mapping[str, str]:
+def list_query_fields(asked: Form, *without: str) -> Mapping[str, str]:
     """Return the inbox's own query parameters without default values and without ``without``."""
     values = {name: asked.text(name) for name in FIELDS if name not in without}
     return {name: value for name, value in values.items() if value not in ("", _UNSAID.get(name))}

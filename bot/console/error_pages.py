@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
-from bot.console.audit_entries import act_name, place
+from bot.console.audit_entries import find_page, name_action
 from bot.console.errors import (
     BadForm,
     FieldTooLong,
@@ -15,7 +15,7 @@ from bot.console.errors import (
     TooLarge,
     TooManyTries,
 )
-from bot.conversation.change_texts import field_named
+from bot.conversation.change_texts import name_field
 from bot.conversation.refusal_texts import compose_problem, compose_undecided
 from bot.fetching import errors as fetching
 from bot.parsing.errors import ParserUnavailable
@@ -87,9 +87,9 @@ def way_out(error: Exception, path: str, say: Say) -> tuple[str, str] | None:
         case TooLate(subject=(kind, number)):
             return _audit(kind, number), say("To its entry in the audit")
         case TakenByColleague(subject=(kind, number)):
-            return place((SubjectKind(kind), int(number))) or "/inbox", say("To the claim")
+            return find_page((SubjectKind(kind), int(number))) or "/inbox", say("To the claim")
         case Stale(subject=(kind, number)) | CannotUndo(subject=(kind, number)):
-            found = place((SubjectKind(kind), int(number))) if number.isdecimal() else None
+            found = find_page((SubjectKind(kind), int(number))) if number.isdecimal() else None
             return found or _audit(kind, number), say("To what was done after it")
         case NotFound() | NotAllowed() | FormForged():
             return None
@@ -137,7 +137,7 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
             return say(
                 "Another moderator was faster. {by}: {action}. Check the current state and"
                 " repeat what is still right."
-            ).format(by=_name(by, actor, names, say), action=act_name(action, say))
+            ).format(by=_name(by, actor, names, say), action=name_action(action, say))
         case AlreadyHandled():
             return say("Another moderator was faster. Check the cluster again.")
         case TwoPeopleNeeded(reviewer_left=True):
@@ -158,7 +158,7 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
             return say(
                 "This can no longer be undone: something was done after it. {by}: {action}."
                 " Look at the current state and go on from there."
-            ).format(by=_name(by, actor, names, say), action=act_name(action, say))
+            ).format(by=_name(by, actor, names, say), action=name_action(action, say))
         case CannotUndo():
             return say("This cannot be undone: what it changed was changed again.")
         case TooManySaved():
@@ -191,9 +191,9 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
             )
         case FieldTooLong(field=field, limit=limit):
             return say("This is too long: {field}. It takes {n} characters at most.").format(
-                field=field_named(field, say), n=limit
+                field=name_field(field, say), n=limit
             )
-        case BadForm(field=field) if (name := field_named(field, say)) != field:
+        case BadForm(field=field) if (name := name_field(field, say)) != field:
             return say("This cannot be used as it is: {field}. Correct it and try again.").format(
                 field=name
             )

@@ -7,7 +7,7 @@ from knowledge.domain import Span
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class Highlight:
     """A statement's span in the text, its id in the page, and its style."""
 
     span: Span
@@ -20,12 +20,12 @@ class Piece:
     """A piece of the text, highlighted or not."""
 
     text: str
-    mark: Marked | None = None
+    mark: Highlight | None = None
 
 
-def pieces(body: str, marks: Iterable[Marked]) -> Iterator[Piece]:
+def split_text(body: str, marks: Iterable[Highlight]) -> Iterator[Piece]:
     """Split a text at its highlights; of overlapping ones the first given wins."""
-    standing: list[Marked] = []
+    standing: list[Highlight] = []
     for mark in marks:
         inside = 0 <= mark.span.start < mark.span.end <= len(body)
         if inside and not any(_overlap(mark.span, other.span) for other in standing):

@@ -42,14 +42,14 @@ PEOPLE: Final = frozenset({"assignee", "reviewed_by"})
 MOMENTS: Final = frozenset({"snoozed_until", "blocked_until"})
 
 
-def value_named(kind: type[StrEnum] | None, value: str | None, say: Say) -> str | None:
+def name_value(kind: type[StrEnum] | None, value: str | None, say: Say) -> str | None:
     """Return a value's label if it belongs to an enum; any other value unchanged."""
     if kind is None or value not in {each.value for each in kind}:
         return value
     return label(kind(value), say)
 
 
-def moment_of(value: str) -> datetime | None:
+def parse_moment(value: str) -> datetime | None:
     """Parse a timestamp of the audit log; None if it is not one."""
     try:
         return datetime.fromisoformat(value)

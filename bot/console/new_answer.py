@@ -24,7 +24,7 @@ _NOTE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class StatementChoice:
     """A statement of the report to choose, and the judge's relation; None if it was not judged.
 
     ``sure`` is whether the bot would assert that relation by itself.
@@ -40,7 +40,7 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
-class FilledIn:
+class AnswerForm:
     """The choices so far. ``relation`` is None until the moderator chose one.
 
     ``rating`` is the chosen statement's; None if it has none.
@@ -53,10 +53,12 @@ class FilledIn:
     rating: Rating | None = None
 
 
-def offer(report: ReportDraft, matches: Sequence[Match], judged: int) -> list[Offered]:
+def list_choices(
+    report: ReportDraft, matches: Sequence[Match], judged: int
+) -> list[StatementChoice]:
     """Return a report's statements by likeness to the claim; the first ``judged`` were judged."""
     return [
-        Offered(
+        StatementChoice(
             choice=_choice(report, match.statement.id),
             text=match.statement.text,
             speaker=match.statement.speaker or "",
@@ -69,7 +71,7 @@ def offer(report: ReportDraft, matches: Sequence[Match], judged: int) -> list[Of
     ]
 
 
-def filled_in(sent: Form, offered: Sequence[Offered]) -> FilledIn:
+def read_answer_form(sent: Form, offered: Sequence[StatementChoice]) -> AnswerForm:
     """Return the form's choices; by default the nearest statement and the judge's relation.
 
     Speaker and relation follow the chosen statement until the moderator changes them; the relation
@@ -85,20 +87,20 @@ def filled_in(sent: Form, offered: Sequence[Offered]) -> FilledIn:
         if relation == sent.choice("followed_relation", Relation):
             relation = named.relation if named is not None and named.sure else None
     words = sent.text("words", fields.MAX_STATEMENT)
-    return FilledIn(choice, words, speaker, relation, named.rating if named else None)
+    return AnswerForm(choice, words, speaker, relation, named.rating if named else None)
 
 
-def written_note(sent: Form) -> Note:
+def read_note(sent: Form) -> Note:
     """Return the note that the moderator wrote. Raises NoteTooLong, BadForm."""
     return Note(**{each.value: sent.line(f"note_{each.value}", _NOTE) for each in Language})
 
 
-def note_fields(sent: Form) -> dict[str, str]:
+def read_note_fields(sent: Form) -> dict[str, str]:
     """Return the raw values of the note's fields by language, to show them again."""
     return {each.value: sent.kept(f"note_{each.value}") for each in Language}
 
 
-def answer(cluster_id: int, report: ReportDraft, filled: FilledIn, note: Note) -> NewAnswer:
+def build_answer(cluster_id: int, report: ReportDraft, filled: AnswerForm, note: Note) -> NewAnswer:
     """Build the answer from the form. Raises BadForm for a missing field."""
     if filled.relation not in ANSWERS:
         raise BadForm("relation", "nothing was chosen")
@@ -115,7 +117,7 @@ def answer(cluster_id: int, report: ReportDraft, filled: FilledIn, note: Note) -
     return NewAnswer(cluster_id, report, statement, filled.relation, note)
 
 
-def digest(looked_at: NewAnswer | Note) -> str:
+def compute_digest(looked_at: NewAnswer | Note) -> str:
     """Return a value's hash, to check that what was previewed is what is done."""
     return hashlib.sha256(repr(looked_at).encode("utf-8", "replace")).hexdigest()
 
@@ -132,7 +134,7 @@ def _choice(report: ReportDraft, place: int) -> str:
     return str(place) if span is None else f"{span.start}-{span.end}"
 
 
-def _quoted(body: str, filled: FilledIn) -> StatementDraft:
+def _quoted(body: str, filled: AnswerForm) -> StatementDraft:
     if filled.choice == OTHER_WORDS:
         span = locate_words(body, filled.words)
         if span is None:

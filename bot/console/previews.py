@@ -49,7 +49,7 @@ def preview_asked(statement: SourcedStatement, today: date) -> tuple[Preview, ..
     )
 
 
-def preview_ruled(
+def preview_judged(
     claim: str,
     statement: SourcedStatement,
     relation: Relation,
@@ -61,28 +61,28 @@ def preview_ruled(
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class AnswerPreviews:
     """Previews of an answer: for people who are notified, and for those who ask ``later``."""
 
     people: int
-    letters: tuple[Preview, ...]
+    notifications: tuple[Preview, ...]
     later: tuple[Preview, ...]
 
 
-def outlook(
+def preview_answer(
     audience: Audience,
     claim: str,
     statement: SourcedStatement,
     relation: Relation,
     today: date,
     note: Note = NO_NOTE,
-) -> Outlook:
+) -> AnswerPreviews:
     """Preview an answer for its ``audience`` and for people who ask later."""
-    later = preview_ruled(claim, statement, relation, today, note)
-    return Outlook(audience.people, letters(audience.readers, today), later)
+    later = preview_judged(claim, statement, relation, today, note)
+    return AnswerPreviews(audience.people, preview_for_readers(audience.readers, today), later)
 
 
-def letters(readers: Sequence[Readers[Told]], today: date) -> tuple[Preview, ...]:
+def preview_for_readers(readers: Sequence[Readers[Told]], today: date) -> tuple[Preview, ...]:
     """Preview the notification in each language that people wait in, most people first."""
     first: dict[Language, Told] = {}
     people: Counter[Language] = Counter()

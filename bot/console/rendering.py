@@ -15,13 +15,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from bot.console.audit_entries import act_name, place, place_of
-from bot.console.claim_queue_view import kept
+from bot.console.audit_entries import find_entry_page, find_page, name_action
+from bot.console.claim_queue_view import list_query_fields
 from bot.console.forms import Form
-from bot.console.labels import MOMENTS, PEOPLE, STATUSES, VALUES, label, moment_of, value_named
+from bot.console.labels import MOMENTS, PEOPLE, STATUSES, VALUES, label, name_value, parse_moment
 from bot.console.success_messages import describe_success
-from bot.conversation.change_texts import differences, field_named
-from bot.conversation.proposal_texts import act_named
+from bot.conversation.change_texts import list_changes, name_field
+from bot.conversation.proposal_texts import name_act
 from bot.conversation.relation_names import name_relation
 from bot.conversation.text_direction import ISOLATE
 from bot.conversation.translations import BY_CODE, NAMES, Catalogue, Language
@@ -83,20 +83,20 @@ def _environment() -> Environment:
         "web": _web,
         "act": _act,
         "act_named": _act_named,
-        "place": place,
-        "subject_address": place_of,
+        "place": find_page,
+        "subject_address": find_entry_page,
         "differences": _differences,
         "without": _without,
         "with_after": _with_after,
         "searched": _searched,
         "language_of_part": language_of_part,
     }
-    environment.globals |= {"asset": asset, "token": _token, "told_done": _done, "kept": _kept}
+    environment.globals |= {"asset": asset_url, "token": _token, "told_done": _done, "kept": _kept}
     return environment
 
 
 @cache
-def asset(name: str) -> str:
+def asset_url(name: str) -> str:
     """Return a static file's URL. It contains the file's hash, so browsers may cache it."""
     content = resources.files("bot.console").joinpath("static", name).read_bytes()
     return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
@@ -214,13 +214,13 @@ def _relation_named(context: Context, relation: Relation, rating: Rating | None)
 @pass_context
 def _act(context: Context, entry: Entry) -> str:
     words: Catalogue = context["words"]
-    return act_name(entry.action, words.say)
+    return name_action(entry.action, words.say)
 
 
 @pass_context
 def _act_named(context: Context, act: Act) -> str:
     words: Catalogue = context["words"]
-    return act_named(act, words.say)
+    return name_act(act, words.say)
 
 
 @pass_context
@@ -249,7 +249,7 @@ def _without(asked: Form, *names: str, **more: str) -> str:
 
 def _searched(asked: Form) -> str:
     """Return the inbox's query that led to this page."""
-    query = urlencode(kept(asked))
+    query = urlencode(list_query_fields(asked))
     return f"?{query}" if query else ""
 
 
@@ -267,17 +267,17 @@ def _differences(context: Context, entry: Entry) -> Iterator[tuple[str, Any, Any
         if value and name in PEOPLE:
             return _who(context, value)
         if value and name in MOMENTS:
-            return _moment(context, moment_of(value))
-        return value_named(kinds.get(name), value, words.say)
+            return _moment(context, parse_moment(value))
+        return name_value(kinds.get(name), value, words.say)
 
-    for name, was, is_now in differences(entry):
+    for name, was, is_now in list_changes(entry):
         yield name, named(name, was), named(name, is_now)
 
 
 @pass_context
 def _field_named(context: Context, name: str) -> str:
     words: Catalogue = context["words"]
-    return field_named(name, words.say)
+    return name_field(name, words.say)
 
 
 @pass_context

@@ -33,7 +33,9 @@ CARRIED: Final = "carried"
 _STATEMENT: Final = TypeAdapter(StatementDraft)
 
 
-def drafts(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> Sequence[ReportDraft | Problem]:
+def read_drafts(
+    sent: Form, fetcher: Fetcher, parsers: ParserPool
+) -> Sequence[ReportDraft | Problem]:
     """Return a form's reports: from its file, else its text, else its URL.
 
     Raises BadForm, FetchError or UnreadableFile.
@@ -48,7 +50,7 @@ def drafts(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> Sequence[Report
     raise BadForm("body", "nothing was pasted, dropped or named")
 
 
-def one_report(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> ReportDraft:
+def read_report(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> ReportDraft:
     """Return a form's report with its statements; it may come from the page before.
 
     Typed values win over those read from the URL. Raises BadForm, FetchError or UnreadableFile.
@@ -56,7 +58,7 @@ def one_report(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> ReportDraft
     if sent.texts(CARRIED):
         found: Sequence[ReportDraft | Problem] = (_carried(sent),)
     else:
-        found = drafts(sent, fetcher, parsers)
+        found = read_drafts(sent, fetcher, parsers)
     read = [each for each in found if isinstance(each, ReportDraft)]
     if len(read) != 1:
         raise BadForm("body", "not one report")
@@ -84,7 +86,7 @@ def _extracted(draft: ReportDraft) -> tuple[StatementDraft, ...]:
     return extract(draft.body or "", draft.title, draft.language)
 
 
-def carried(report: ReportDraft) -> tuple[str, ...]:
+def encode_statements(report: ReportDraft) -> tuple[str, ...]:
     """Encode the statements a report brought along, as hidden fields for the next page."""
     return tuple(_STATEMENT.dump_json(each).decode() for each in report.statements)
 

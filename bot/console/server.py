@@ -20,7 +20,7 @@ _LOOK_SECONDS: Final = 1.0
 _PATIENCE_SECONDS: Final = 10
 
 
-def stop_signal() -> threading.Event:
+def catch_stop_signals() -> threading.Event:
     """Return an event that SIGINT and SIGTERM set from now on."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -39,15 +39,15 @@ def wait_for(stop: threading.Event) -> None:
 
 
 @contextmanager
-def beside(application: ASGIApp, bind: str, proxies: Sequence[str]) -> Iterator[None]:
+def serve_beside(application: ASGIApp, bind: str, proxies: Sequence[str]) -> Iterator[None]:
     """Serve while the body runs, behind ``proxies`` if any. Raises ConsoleUnavailable."""
     try:
-        listener = serving.listen(*serving.address_of(bind))
+        listener = serving.listen(*serving.parse_address(bind))
     except serving.CannotListen as error:
         raise ConsoleUnavailable(
             f"the console cannot listen at {bind} ({error}); set CONSOLE_BIND to a free"
             " host:port such as 127.0.0.1:8080"
         ) from error
-    with serving.beside(application, listener, _PATIENCE_SECONDS, proxies):
+    with serving.serve_in_thread(application, listener, _PATIENCE_SECONDS, proxies):
         logger.info("console_started", extra={"bind": bind})
         yield

@@ -26,7 +26,7 @@ from knowledge.storage.database import Sessions
 _SPANS: Final = 3
 
 
-class Remembered:
+class TrendsCache:
     """A cache of trends: several requests of one page need the same figures."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class Services:
     #: How long an answer or a rejection can be undone before people are notified.
     undo_for: timedelta = UNDO_FOR
     now: Callable[[], datetime] = this_moment
-    remembered: Remembered = field(default_factory=Remembered, repr=False)
+    remembered: TrendsCache = field(default_factory=TrendsCache, repr=False)
 
     @property
     def policy(self) -> Policy:

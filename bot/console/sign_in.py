@@ -16,10 +16,10 @@ from bot.console import forms
 from bot.console.authorization import (
     TOKEN_FIELD,
     cookie_name,
+    find_catalogue,
     guard,
     make_error_page,
     require_same_site,
-    words_for,
 )
 from bot.console.errors import FormForged
 from bot.console.rendering import render
@@ -52,7 +52,7 @@ def routes(services: Services) -> Sequence[Route]:
 
     async def door(request: Request) -> Response:
         """Show the button that signs in."""
-        words = words_for(request)
+        words = find_catalogue(request)
         nonce = request.cookies.get(_NONCE) or secrets.token_urlsafe(16)
         page = render(
             "sign_in.html",
@@ -86,7 +86,7 @@ def routes(services: Services) -> Sequence[Route]:
             token = sent.text("token", _TOKEN_LENGTH)
             entered = await run_in_threadpool(_enter, services, token, cookie)
         except (BotError, KnowledgeError) as error:
-            return make_error_page(request, error, words_for(request), services)
+            return make_error_page(request, error, find_catalogue(request), services)
         logger.info("console_signed_in")
         response = RedirectResponse("/", 303)
         response.set_cookie(

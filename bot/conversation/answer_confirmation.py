@@ -8,8 +8,8 @@ from babel import Locale
 from bot.conversation.answer_texts import compose_answer, cut_short
 from bot.conversation.moderator_texts import action, compose_sentence, next_button
 from bot.conversation.notification_texts import compose_notification
-from bot.conversation.quotes import Asking, compose_sourced_quote
-from bot.conversation.relation_names import reviews
+from bot.conversation.quotes import AskedClaim, compose_sourced_quote
+from bot.conversation.relation_names import is_review
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue, Language, find_language, load_catalogue
 from knowledge.agreement.judgement import Judgement
@@ -37,7 +37,7 @@ def compose_confirmation(
         ),
         Block(cut_short(cluster.title), Style.QUOTE),
         Block(_claimed(each, words)),
-        *compose_sourced_quote(statement, Asking(cluster.title, today), words),
+        *compose_sourced_quote(statement, AskedClaim(cluster.title, today), words),
         *_lacking(statement, words),
     ]
     if people:
@@ -110,7 +110,7 @@ def _lacking(statement: SourcedStatement, words: Catalogue) -> Iterator[Block]:
 
 
 def _claimed(each: AnswerPreview, words: Catalogue) -> str:
-    if reviews(each.answer.relation, each.statement.rating):
+    if is_review(each.answer.relation, each.statement.rating):
         return words.say("You say that this statement reviews this very claim:")
     if each.answer.relation is Relation.SUPPORTS:
         return words.say("✅ You say that this statement supports it:")

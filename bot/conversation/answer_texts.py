@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from bot.conversation.quotes import Asking, compose_reasons, compose_sourced_quote, explained
+from bot.conversation.quotes import AskedClaim, compose_reasons, compose_sourced_quote, format_note
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
 from knowledge.checking.outcomes import SHOWN, Answer, Match, is_reviewed_claim
@@ -39,7 +39,7 @@ _CLAIM_SHARED: Final = 80
 _QUOTE_SHARED: Final = 140
 
 
-def shown_matches(answer: Answer, most: int = SHOWN) -> tuple[Match, ...]:
+def select_shown_matches(answer: Answer, most: int = SHOWN) -> tuple[Match, ...]:
     """Return the matches that ``compose_answer`` shows. A button shows the others."""
     if answer.outcome is Outcome.NO_MATCH:
         return ()
@@ -67,7 +67,7 @@ def compose_answer(
         opening = Block(say("⚪ We have no verified report on this yet"), Style.HEADLINE)
         blocks = [opening, Block(" ".join(careful)), *_passed_on(noted, words)]
         return Reply(tuple(blocks), compose_notify_button(noted, say))
-    ask = Asking(answer.claim, today)
+    ask = AskedClaim(answer.claim, today)
     if answer.disputed:
         return _disputed(answer, noted, ask, words)
     if answer.outcome is Outcome.RELATED:
@@ -75,7 +75,7 @@ def compose_answer(
             say("🔎 Verified reports are related, but none confirms or disproves this"),
             Style.HEADLINE,
         )
-        statements = [match.statement for match in shown_matches(answer, most)]
+        statements = [match.statement for match in select_shown_matches(answer, most)]
         more = (_others(noted, say),) if noted is not None and len(shown) > most else ()
         blocks = [opening, *_leaning(shown, say), *_listed(statements, ask, words)]
         if noted is not None and (noted.waiting or noted.closed):
@@ -90,21 +90,23 @@ def compose_answer(
             ),
         )
     best = answer.matches[0]
-    row = link(best.statement, say("Source"))
+    row = make_report_link(best.statement, say("Source"))
     if noted is not None and any(match is not best for match in shown):
         row += _others(noted, say)
-    verdict = headline(best.statement, best.judgement.relation, say)
+    verdict = compose_verdict(best.statement, best.judgement.relation, say)
     if noted is not None:
         row += (_share(verdict, answer.claim, best.statement, words),)
     blocks = [Block(verdict, Style.HEADLINE)]
-    for clause, settling in zip(answer.clauses or ("",), shown_matches(answer), strict=False):
+    for clause, settling in zip(
+        answer.clauses or ("",), select_shown_matches(answer), strict=False
+    ):
         if clause:
             blocks.append(compose_claim_line(clause, words))
         blocks += [
             *compose_reasons(settling, ask, words),
             *compose_sourced_quote(settling.statement, ask, words),
         ]
-        blocks += explained(settling.note, words)
+        blocks += format_note(settling.note, words)
     blocks += _passed_on(noted, words)
     return Reply(tuple(blocks), (*((row,) if row else ()), *_feedback(noted, say)))
 
@@ -165,19 +167,19 @@ def compose_dispute(told: bool, words: Catalogue) -> Reply:
     return Reply(tuple(blocks))
 
 
-def _disputed(answer: Answer, noted: Noted | None, ask: Asking, words: Catalogue) -> Reply:
+def _disputed(answer: Answer, noted: Noted | None, ask: AskedClaim, words: Catalogue) -> Reply:
     """Compose the reply where sources contradict each other, the newest first."""
     say = words.say
     opening = say("🔎 Verified reports contradict each other on this; the newest comes first")
     blocks = [Block(opening, Style.HEADLINE)]
-    settling = shown_matches(answer)
+    settling = select_shown_matches(answer)
     for match in settling:
         blocks += compose_sourced_quote(match.statement, ask, words)
         if match.judgement.relation is Relation.SUPPORTS:
             blocks.append(Block(say("This one supports what you sent."), Style.NOTE))
         else:
             blocks.append(Block(say("This one contradicts what you sent."), Style.NOTE))
-        blocks += [*compose_reasons(match, ask, words), *explained(match.note, words)]
+        blocks += [*compose_reasons(match, ask, words), *format_note(match.note, words)]
     if noted is not None and (noted.waiting or noted.closed):
         blocks.append(Block(_prospect(noted, say), Style.NOTE))
     links = _links([match.statement for match in settling], words)
@@ -262,7 +264,7 @@ def compose_sources(
         none = words.say("I found no verified report on this, so there is no source to name.")
         return Reply((compose_claim_line(claim, words), Block(none)))
     shown = statements[:SHOWN]
-    blocks = _listed(shown, Asking(claim, today), words)
+    blocks = _listed(shown, AskedClaim(claim, today), words)
     return Reply((compose_claim_line(claim, words), *blocks), _links(shown, words))
 
 
@@ -333,10 +335,12 @@ def compose_others(
         return Reply((Block(words.say("There are no other verified reports on this.")),))
     shown = statements[:SHOWN]
     opening = Block(words.say("🔎 Other related verified reports"), Style.HEADLINE)
-    return Reply((opening, *_listed(shown, Asking(claim, today), words)), _links(shown, words))
+    return Reply((opening, *_listed(shown, AskedClaim(claim, today), words)), _links(shown, words))
 
 
-def headline(statement: SourcedStatement, relation: Relation, say: Callable[[str], str]) -> str:
+def compose_verdict(
+    statement: SourcedStatement, relation: Relation, say: Callable[[str], str]
+) -> str:
     """Return the verdict line for a statement with this relation to the claim."""
     supports, rating = relation is Relation.SUPPORTS, statement.rating
     if rating is None:
@@ -380,7 +384,9 @@ def _leaning(shown: Sequence[Match], say: Callable[[str], str]) -> list[Block]:
     return [Block(text)]
 
 
-def _listed(statements: Sequence[SourcedStatement], ask: Asking, words: Catalogue) -> list[Block]:
+def _listed(
+    statements: Sequence[SourcedStatement], ask: AskedClaim, words: Catalogue
+) -> list[Block]:
     return [block for s in statements for block in compose_sourced_quote(s, ask, words)]
 
 
@@ -389,10 +395,13 @@ def _links(
 ) -> tuple[tuple[Button, ...], ...]:
     one = len(statements) == 1
     source = words.say("Source")
-    rows = (link(s, source if one else f"{source} {n}") for n, s in enumerate(statements, start=1))
+    rows = (
+        make_report_link(s, source if one else f"{source} {n}")
+        for n, s in enumerate(statements, start=1)
+    )
     return tuple(row for row in rows if row)
 
 
-def link(statement: SourcedStatement, label: str) -> tuple[Button, ...]:
+def make_report_link(statement: SourcedStatement, label: str) -> tuple[Button, ...]:
     """Return a row with the link to a statement's report; empty if its address is unknown."""
     return (Button(label, url=statement.url),) if statement.url else ()

@@ -20,7 +20,7 @@ class Profile:
     commands: Mapping[Audience, Listed]
 
 
-def profile(language: Language) -> Profile:
+def make_profile(language: Language) -> Profile:
     """Return the bot's profile in ``language``."""
     say = load_catalogue(language).say
     description = (

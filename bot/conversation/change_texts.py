@@ -9,7 +9,7 @@ from knowledge.storage.audit_log import Entry
 _UNSAID: Final = frozenset({"span_start", "span_end"})
 
 
-def differences(entry: Entry) -> Iterator[tuple[str, str | None, str | None]]:
+def list_changes(entry: Entry) -> Iterator[tuple[str, str | None, str | None]]:
     """Yield each changed field: its name, the old value and the new one."""
     before, after = entry.before or {}, entry.after or {}
     for name in dict.fromkeys((*before, *after)):
@@ -18,7 +18,7 @@ def differences(entry: Entry) -> Iterator[tuple[str, str | None, str | None]]:
             yield name, _text(name, was), _text(name, is_now)
 
 
-def field_named(name: str, say: Callable[[str], str]) -> str:
+def name_field(name: str, say: Callable[[str], str]) -> str:
     """Return a field's name for people; the field's own name if it has no translation."""
     names = {
         "text": say("Words"),

@@ -52,7 +52,7 @@ class Form(StrEnum):
     PNG = "png"
 
 
-def title(chart: Chart, words: Catalogue) -> str:
+def name_chart(chart: Chart, words: Catalogue) -> str:
     """Return a chart's title."""
     match chart:
         case Chart.HOURS:
@@ -65,7 +65,7 @@ def title(chart: Chart, words: Catalogue) -> str:
             return words.say("Languages")
 
 
-def outcome(value: Outcome, words: Catalogue) -> str:
+def name_outcome(value: Outcome, words: Catalogue) -> str:
     """Return an outcome's label beside its bar."""
     match value:
         case Outcome.SUPPORTED:
@@ -91,7 +91,7 @@ def draw(charts: Sequence[Chart], trends: Trends, words: Catalogue, form: Form) 
     every = figure.subplots(len(charts), squeeze=False)[:, 0]
     for chart, axes in zip(charts, every, strict=True):
         _PAINTED[chart](axes, trends, words)
-        axes.set_title(title(chart, words))
+        axes.set_title(name_chart(chart, words))
         axes.spines[["top", "left" if _leftward(words) else "right"]].set_visible(False)
     held = io.BytesIO()
     # The same figures give the same file: no date and no random ids in it.
@@ -110,7 +110,7 @@ def _days(axes: "Axes", trends: Trends, words: Catalogue) -> None:
 
 
 def _outcomes(axes: "Axes", trends: Trends, words: Catalogue) -> None:
-    names = [outcome(each, words) for each, _ in trends.outcomes]
+    names = [name_outcome(each, words) for each, _ in trends.outcomes]
     counts = [count for _, count in trends.outcomes]
     _bars(axes, names, counts, [_COLOURS[each] for each, _ in trends.outcomes], words)
 

@@ -8,7 +8,7 @@ from bot.conversation import answer_confirmation, moderator_texts, proposal_text
 from bot.conversation.moderator_access import Access
 from bot.conversation.moderator_texts import compose_sentence, next_button
 from bot.conversation.reply import Reply
-from bot.conversation.report_input import row_number
+from bot.conversation.report_input import parse_row_number
 from bot.conversation.translations import Catalogue
 from knowledge import approvals
 from knowledge.approvals import Answer, Waiting
@@ -51,7 +51,7 @@ class ClaimQueueCommands:
             case "back":
                 queued = self._access.do(key, next_cluster.load_unanswered_cluster, number)
                 return self._shown(queued, words)
-            case "undo" if (entry_id := row_number(rest)) is not None:
+            case "undo" if (entry_id := parse_row_number(rest)) is not None:
                 within = place.undo_for
                 self._access.do(key, resolution.undo_held, number, entry_id, key, within)
                 return answer_confirmation.compose_taken_back(number, words)
@@ -67,7 +67,7 @@ class ClaimQueueCommands:
                 )
                 text = words.say("Claim {number} is rejected.").format(number=number)
                 return answer_confirmation.compose_held(text, held, place.undo_for, words)
-            case "snooze" if 1 <= (row_number(rest) or 0) <= _LONGEST_SNOOZE:
+            case "snooze" if 1 <= (parse_row_number(rest) or 0) <= _LONGEST_SNOOZE:
                 until = self._now() + timedelta(days=int(rest))
                 self._access.do(key, cluster_actions.snooze, number, until, key)
                 text = words.say("Claim {number} comes back on {day}.")
@@ -81,9 +81,9 @@ class ClaimQueueCommands:
     ) -> Reply | None:
         """Preview an answer with how many people it reaches, or give it."""
         named, _, shown = rest.partition(":")
-        if (statement_id := row_number(named)) is None:
+        if (statement_id := parse_row_number(named)) is None:
             return None
-        place, seen = self._access.place, row_number(shown) or 0
+        place, seen = self._access.place, parse_row_number(shown) or 0
         supports = verb in ("yes", "support")
         act = Answer(number, statement_id, Relation.SUPPORTS if supports else Relation.REFUTES)
         if verb in ("yes", "no"):

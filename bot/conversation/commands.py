@@ -45,10 +45,14 @@ def list_offered(audience: Audience, language: Language) -> Listed:
         return everybody
     of_use = dict(everybody)
     members = tuple((name, of_use[name]) for name in _IN_GROUPS)
-    return (*of_group_admins(language), *members) if audience is Audience.GROUP_ADMINS else members
+    return (
+        (*list_group_admin_commands(language), *members)
+        if audience is Audience.GROUP_ADMINS
+        else members
+    )
 
 
-def of_group_admins(language: Language) -> Listed:
+def list_group_admin_commands(language: Language) -> Listed:
     """Return the commands that only a group's admins may give there."""
     say = load_catalogue(language).say
     return (

@@ -20,7 +20,7 @@ from bot.conversation.inquiry_recording import Answered, InquiryRecorder
 from bot.conversation.introduction import EXAMPLE, Introduction
 from bot.conversation.media_texts import Medium
 from bot.conversation.moderator_commands import Moderation
-from bot.conversation.personal_settings import Personal, offer
+from bot.conversation.personal_settings import PersonalSettings, offer_languages
 from bot.conversation.reply import Asker, Block, Cards, Origin, Reply, Style
 from bot.conversation.translations import Catalogue, find_language, load_catalogue, usual_calendar
 from bot.fetching.errors import FetchError
@@ -76,7 +76,7 @@ class Conversation:
         self._moderation = moderation
         self._read_picture, self._read_link = read_picture, read_link
         self._keeping = InquiryRecorder(sessions, checker, self._key_of, secret)
-        self._personal = Personal(sessions, secret, retention_days)
+        self._personal = PersonalSettings(sessions, secret, retention_days)
         self._introduction = Introduction(sessions, checker, today)
         self._groups = Groups(sessions, checker, self._group_key, self._words, today)
 
@@ -95,7 +95,7 @@ class Conversation:
 
     def language(self, asker: Asker) -> Reply:
         """Offer the languages and the calendars."""
-        return offer(self._words(asker))
+        return offer_languages(self._words(asker))
 
     def command(self, asker: Asker, name: str, argument: str) -> Reply:
         """Handle a public command or a moderator's; explain the commands for any other."""
@@ -153,7 +153,7 @@ class Conversation:
             return answer_texts.compose_wrong_answer(last.id, last.claim, words)
         noted = Noted(last.id, last.waiting, closed=last.closed)
         again = Part(last.claim, self._checker.answer(last.claim), noted)
-        self._keeping.show(last.id, answer_texts.shown_matches(again.answer))
+        self._keeping.show(last.id, answer_texts.select_shown_matches(again.answer))
         return answer_texts.compose_answers([again], self._today(), words)
 
     def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
@@ -162,13 +162,13 @@ class Conversation:
         if blocked:
             return _blocked(words)
         if self._read_picture is None:
-            return media_texts.not_yet(Medium.PICTURE, words)
+            return media_texts.compose_unsupported(Medium.PICTURE, words)
         try:
             message = read_message(self._read_picture(data))
         except PictureError as error:
-            return media_texts.unread_picture(error, words)
+            return media_texts.compose_unread_picture(error, words)
         except UnreadableClaim:
-            return media_texts.wordless_picture(words)
+            return media_texts.compose_wordless_picture(words)
         return self._answered(asker, message, Carrier.PICTURE, words, origin)
 
     def _linked(
@@ -178,9 +178,9 @@ class Conversation:
         try:
             page = read(link)
         except FetchError as error:
-            return media_texts.unread_link(error, words)
+            return media_texts.compose_unread_link(error, words)
         except UnreadableFile:
-            return media_texts.wordless_page(words)
+            return media_texts.compose_wordless_page(words)
         for text in page.texts:
             try:
                 message = read_message(text)
@@ -189,7 +189,7 @@ class Conversation:
             if message.claims:
                 reply = self._answered(asker, message, Carrier.PAGE, words, origin)
                 return replace(reply, blocks=(Block(f"🌐 {page.host}", Style.NOTE), *reply.blocks))
-        return media_texts.wordless_page(words)
+        return media_texts.compose_wordless_page(words)
 
     def _answered(
         self,
@@ -236,16 +236,17 @@ class Conversation:
         message = _readable(text)
         answered = self._looked_up(message) if message is not None else ()
         if not answered:
-            return inline_cards.hint(words)
+            return inline_cards.compose_hint(words)
         today = self._today()
         offered = (
-            inline_cards.cards_of(n, each, today, words) for n, (_, each) in enumerate(answered)
+            inline_cards.compose_cards(n, each, today, words)
+            for n, (_, each) in enumerate(answered)
         )
         return Cards(tuple(chain.from_iterable(offered)))
 
-    def chosen(self, asker: Asker, text: str, name: str) -> None:
+    def record_choice(self, asker: Asker, text: str, name: str) -> None:
         """Record an inquiry for the claim whose card was sent; no notification is promised."""
-        message, number = _readable(text), inline_cards.claim_number(name)
+        message, number = _readable(text), inline_cards.find_claim_number(name)
         words, blocked = self._known(asker)
         if message is None or number is None or blocked:
             return
@@ -309,19 +310,19 @@ class Conversation:
             return Reply((Block(words.say("Thank you, noted.")),), (chosen,))
         return None
 
-    def unreachable(self, asker: Asker) -> None:
+    def mark_unreachable(self, asker: Asker) -> None:
         """Delete a person's address and their pending notifications: they blocked the bot."""
         self._sessions.write(person_actions.note_unreachable, self._key(asker))
 
     def unsupported(self, asker: Asker, medium: Medium) -> Reply:
         """Say what can be read instead."""
-        return media_texts.not_yet(medium, self._words(asker))
+        return media_texts.compose_unsupported(medium, self._words(asker))
 
     def lost_picture(self, asker: Asker) -> Reply:
         """Say that Telegram does not provide a picture any more."""
-        return media_texts.lost_picture(self._words(asker))
+        return media_texts.compose_lost_picture(self._words(asker))
 
-    def looking(self, asker: Asker) -> Reply:
+    def compose_placeholder(self, asker: Asker) -> Reply:
         """Return the placeholder that is shown until the answer is found."""
         return Reply((Block(self._words(asker).say("⏳ Looking through the reports…")),))
 
@@ -341,7 +342,7 @@ class Conversation:
 
     def busy(self, asker: Asker) -> Reply:
         """Say that too many ask at once."""
-        return media_texts.busy(self._words(asker))
+        return media_texts.compose_busy(self._words(asker))
 
     def failure(self, asker: Asker) -> Reply:
         """Say that something broke on our side."""

@@ -27,7 +27,7 @@ _GONE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Undelivered:
+class DeliveryFailure:
     """A reason in words, how many people it affected, and when it last did."""
 
     reason: str
@@ -35,13 +35,13 @@ class Undelivered:
     last: datetime
 
 
-def compose_failures(failures: Iterable[Failure], words: Catalogue) -> tuple[Undelivered, ...]:
+def compose_failures(failures: Iterable[Failure], words: Catalogue) -> tuple[DeliveryFailure, ...]:
     """Return the reasons for failed deliveries, the most frequent first."""
     found: dict[_Why, list[Failure]] = {}
     for each in failures:
         found.setdefault(_why(each), []).append(each)
     listed = (
-        Undelivered(_named(why, words), sum(e.people for e in same), max(e.last for e in same))
+        DeliveryFailure(_named(why, words), sum(e.people for e in same), max(e.last for e in same))
         for why, same in found.items()
     )
     return tuple(sorted(listed, key=lambda each: (-each.people, each.reason)))

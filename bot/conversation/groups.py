@@ -8,8 +8,8 @@ from typing import Final
 from cachetools import TTLCache
 
 from bot.conversation import answer_texts
-from bot.conversation.interface import Here, Standing
-from bot.conversation.personal_settings import offer
+from bot.conversation.interface import GroupContext, MemberStatus
+from bot.conversation.personal_settings import offer_languages
 from bot.conversation.reply import Asker, Block, Button, Reply, Style
 from bot.conversation.translations import BY_CODE, NAMES, Catalogue
 from knowledge.accounts import group_settings
@@ -57,36 +57,36 @@ class Groups:
         self._said: TTLCache[tuple[str, int], None] = TTLCache(_REMEMBERED, once_in)
         self._remembering = threading.Lock()
 
-    def settings(self, asker: Asker, here: Here) -> Reply | None:
+    def settings(self, asker: Asker, here: GroupContext) -> Reply | None:
         """Show a group's settings with buttons; None if the refusal was already shown."""
         words = self._words(asker)
-        if here.standing is not Standing.ADMIN:
-            return self._refused_once(asker, here, words)
-        return _shown(self._manners(here.group), here, words)
+        if here.standing is not MemberStatus.ADMIN:
+            return self._refuse_once(asker, here, words)
+        return _compose_settings(self._load_settings(here.group), here, words)
 
-    def watch(self, asker: Asker, here: Here, argument: str) -> Reply | None:
+    def watch(self, asker: Asker, here: GroupContext, argument: str) -> Reply | None:
         """Turn watching on or off, or show its state; None if the refusal was already shown."""
         words = self._words(asker)
-        if here.standing is not Standing.ADMIN:
-            return self._refused_once(asker, here, words)
+        if here.standing is not MemberStatus.ADMIN:
+            return self._refuse_once(asker, here, words)
         wish = argument.strip().lower()
         if wish in (_ON, _OFF):
             self._change(here.group, _WATCH, wish)
-        manners = self._manners(here.group)
+        manners = self._load_settings(here.group)
         how = words.say("/watch on and /watch off change it, /settings shows more.")
-        return Reply((*_standing(manners, here, words), Block(how, Style.NOTE)))
+        return Reply((*_describe_watching(manners, here, words), Block(how, Style.NOTE)))
 
-    def press(self, asker: Asker, here: Here, action: str) -> Reply:
+    def press(self, asker: Asker, here: GroupContext, action: str) -> Reply:
         """Change a setting and show the new settings; refuse anybody but an admin."""
-        if here.standing is not Standing.ADMIN:
-            return _refusal(here, self._words(asker))
+        if here.standing is not MemberStatus.ADMIN:
+            return _compose_refusal(here, self._words(asker))
         _, _, wish = action.partition(":")
         what, _, value = wish.partition(":")
         known = self._change(here.group, what, value)
         words = self._words(asker)
         if not known:
             return Reply((Block(words.say("This button no longer works. Send /settings again.")),))
-        return _shown(self._manners(here.group), here, words)
+        return _compose_settings(self._load_settings(here.group), here, words)
 
     def greeting(self, asker: Asker) -> Reply:
         """Introduce the bot in a group that it was added to."""
@@ -113,7 +113,7 @@ class Groups:
             "This is for groups: add me to one, and its admins can say there how I behave."
             " Here, use /language."
         )
-        languages = offer(words)
+        languages = offer_languages(words)
         return Reply((Block(text), *languages.blocks), languages.buttons)
 
     def look(self, asker: Asker, text: str) -> Reply | None:
@@ -145,7 +145,7 @@ class Groups:
                 with self._remembering:
                     self._said[contradicting] = None
                 alone = message.claims == (claim,) and not message.excerpt
-                return self._interrupting(claim, answer, alone, self._words(asker))
+                return self._compose_interruption(claim, answer, alone, self._words(asker))
         return None
 
     def left(self, group: int) -> None:
@@ -166,7 +166,7 @@ class Groups:
         """Reload which groups are watched."""
         self._watched = self._sessions.read(group_settings.list_watched)
 
-    def _manners(self, group: int) -> GroupSettings:
+    def _load_settings(self, group: int) -> GroupSettings:
         return self._sessions.read(group_settings.load_settings, self._key_of(group))
 
     def _change(self, group: int, what: str, value: str) -> bool:
@@ -186,17 +186,19 @@ class Groups:
         self.refresh()
         return True
 
-    def _refused_once(self, asker: Asker, here: Here, words: Catalogue) -> Reply | None:
-        if here.standing is Standing.UNKNOWN:
-            return _refusal(here, words)
+    def _refuse_once(self, asker: Asker, here: GroupContext, words: Catalogue) -> Reply | None:
+        if here.standing is MemberStatus.UNKNOWN:
+            return _compose_refusal(here, words)
         who = (here.group, asker.id)
         with self._remembering:
             if who in self._told:
                 return None
             self._told[who] = None
-        return _refusal(here, words)
+        return _compose_refusal(here, words)
 
-    def _interrupting(self, claim: str, answer: Answer, alone: bool, words: Catalogue) -> Reply:
+    def _compose_interruption(
+        self, claim: str, answer: Answer, alone: bool, words: Catalogue
+    ) -> Reply:
         if alone:
             return answer_texts.compose_answer(answer, None, self._today(), words)
         return answer_texts.compose_answers(
@@ -204,9 +206,9 @@ class Groups:
         )
 
 
-def _refusal(here: Here, words: Catalogue) -> Reply:
+def _compose_refusal(here: GroupContext, words: Catalogue) -> Reply:
     say = words.say
-    if here.standing is Standing.UNKNOWN:
+    if here.standing is MemberStatus.UNKNOWN:
         text = say(
             "Telegram does not tell me right now who is an admin here, so I leave everything as it"
             " is. Please try again in a minute."
@@ -216,7 +218,9 @@ def _refusal(here: Here, words: Catalogue) -> Reply:
     return Reply((Block(text),))
 
 
-def _standing(manners: GroupSettings, here: Here, words: Catalogue) -> tuple[Block, ...]:
+def _describe_watching(
+    manners: GroupSettings, here: GroupContext, words: Catalogue
+) -> tuple[Block, ...]:
     """Describe whether the group is watched, and what prevents it."""
     say = words.say
     if not manners.watching:
@@ -241,13 +245,13 @@ def _standing(manners: GroupSettings, here: Here, words: Catalogue) -> tuple[Blo
     return (Block(text), Block(blind))
 
 
-def _shown(manners: GroupSettings, here: Here, words: Catalogue) -> Reply:
+def _compose_settings(manners: GroupSettings, here: GroupContext, words: Catalogue) -> Reply:
     say = words.say
     own, chosen = say("Everybody's own"), BY_CODE.get(manners.language or "")
     spoken = NAMES[chosen] if chosen else own
     blocks = (
         Block(say("How I behave in this group"), Style.HEADLINE),
-        *_standing(manners, here, words),
+        *_describe_watching(manners, here, words),
         Block(say("🌐 My language here: {language}").format(language=spoken)),
         Block(say("Only admins of this group can change this."), Style.NOTE),
     )
@@ -256,17 +260,18 @@ def _shown(manners: GroupSettings, here: Here, words: Catalogue) -> Reply:
     else:
         watching = Button(say("👁 Watch"), action=f"{PREFIX}:{_WATCH}:{_ON}")
     hours = tuple(
-        _choice(
+        _make_choice_button(
             say("{count} an hour").format(count=each), f"{_HOUR}:{each}", each == manners.per_hour
         )
         for each in PER_HOUR
     )
     languages = tuple(
-        _choice(name, f"{_LANGUAGE}:{code.value}", code is chosen) for code, name in NAMES.items()
+        _make_choice_button(name, f"{_LANGUAGE}:{code.value}", code is chosen)
+        for code, name in NAMES.items()
     )
-    everybody = _choice(own, f"{_LANGUAGE}:{_OWN}", chosen is None)
+    everybody = _make_choice_button(own, f"{_LANGUAGE}:{_OWN}", chosen is None)
     return Reply(blocks, ((watching,), hours[:2], hours[2:], languages, (everybody,)))
 
 
-def _choice(label: str, wish: str, chosen: bool) -> Button:
+def _make_choice_button(label: str, wish: str, chosen: bool) -> Button:
     return Button(f"✓ {label}" if chosen else label, action=f"{PREFIX}:{wish}")

@@ -7,8 +7,13 @@ close ones, follow one by one. A card's readers did not ask, so each card repeat
 from datetime import date
 from typing import Final
 
-from bot.conversation.answer_texts import compose_answer, cut_short, headline, link
-from bot.conversation.quotes import Asking, compose_reasons, compose_sourced_quote, explained
+from bot.conversation.answer_texts import (
+    compose_answer,
+    compose_verdict,
+    cut_short,
+    make_report_link,
+)
+from bot.conversation.quotes import AskedClaim, compose_reasons, compose_sourced_quote, format_note
 from bot.conversation.reply import Block, Card, Cards, Reply, Style
 from bot.conversation.translations import Catalogue
 from knowledge.checking.outcomes import Answer, Match
@@ -21,7 +26,7 @@ _DESCRIBED: Final = 90
 _SEPARATOR: Final = ":"
 
 
-def cards_of(number: int, answer: Answer, today: date, words: Catalogue) -> tuple[Card, ...]:
+def compose_cards(number: int, answer: Answer, today: date, words: Catalogue) -> tuple[Card, ...]:
     """Return the cards of the ``number``-th claim of an inline query, best first."""
     reply = compose_answer(answer, None, today, words)
     opening, *rest = reply.blocks
@@ -35,7 +40,7 @@ def cards_of(number: int, answer: Answer, today: date, words: Catalogue) -> tupl
     return (first, *(_card(number, match, answer, today, words) for match in _apart(answer)))
 
 
-def claim_number(name: str) -> int | None:
+def find_claim_number(name: str) -> int | None:
     """Return the number of the claim that a card's name refers to; None if it refers to none."""
     number = name.partition(_SEPARATOR)[0]
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else None
@@ -47,7 +52,7 @@ def find_match_on_card(name: str, answer: Answer) -> tuple[Match, ...]:
     return tuple(match for match in answer.suggestions if str(match.statement.id) == number)
 
 
-def hint(words: Catalogue) -> Cards:
+def compose_hint(words: Catalogue) -> Cards:
     """Return the hint that is shown until a claim is typed."""
     return Cards(hint=words.say("Write a whole sentence: who did what, and when"))
 
@@ -62,19 +67,19 @@ def _apart(answer: Answer) -> tuple[Match, ...]:
 def _card(number: int, match: Match, answer: Answer, today: date, words: Catalogue) -> Card:
     say, statement = words.say, match.statement
     title = say("🔎 A verified report is related, but neither confirms nor disproves this")
-    ask = Asking(answer.claim, today)
+    ask = AskedClaim(answer.claim, today)
     why: list[Block] = []
     if match.settles:
-        title = headline(statement, match.judgement.relation, say)
+        title = compose_verdict(statement, match.judgement.relation, say)
         why = compose_reasons(match, ask, words)
     blocks = (
         Block(title, Style.HEADLINE),
         _asked(answer, words),
         *why,
         *compose_sourced_quote(statement, ask, words),
-        *explained(match.note, words),
+        *format_note(match.note, words),
     )
-    row = link(statement, say("Source"))
+    row = make_report_link(statement, say("Source"))
     reply = Reply(blocks, (row,) if row else ())
     name = f"{number}{_SEPARATOR}{statement.id}"
     return Card(name, title, _described(statement, words), reply)

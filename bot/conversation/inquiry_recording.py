@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-from bot.conversation.answer_texts import Part, shown_matches
+from bot.conversation.answer_texts import Part, select_shown_matches
 from bot.conversation.reply import Asker, Origin
 from bot.conversation.translations import Language
 from bot.observability import telemetry
@@ -54,7 +54,7 @@ class InquiryRecorder:
             person_actions.ask,
             self.contact(asker),
             [
-                AnsweredClaim(claim, answer.outcome, _ids(shown_matches(answer, most)))
+                AnsweredClaim(claim, answer.outcome, _ids(select_shown_matches(answer, most)))
                 for claim, answer in answered
             ],
             language.value,

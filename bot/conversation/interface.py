@@ -8,7 +8,7 @@ from bot.conversation.media_texts import Medium
 from bot.conversation.reply import Asker, Cards, Origin, Reply
 
 
-class Standing(Enum):
+class MemberStatus(Enum):
     """A person's status in a group, as the channel reports it when they act."""
 
     ADMIN = auto()
@@ -18,27 +18,27 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class GroupContext:
     """A group at the moment of an act: its id and the acting person's status there.
 
     ``readable`` is whether the bot receives messages that are not addressed to it.
     """
 
     group: int
-    standing: Standing
+    standing: MemberStatus
     readable: bool = True
 
 
 class GroupTalk(Protocol):
     """The conversation in groups. Calls may block, except ``is_watched``."""
 
-    def settings(self, asker: Asker, here: Here) -> Reply | None:
+    def settings(self, asker: Asker, here: GroupContext) -> Reply | None:
         """Show a group's settings; None if the refusal was already shown."""
 
-    def watch(self, asker: Asker, here: Here, argument: str) -> Reply | None:
+    def watch(self, asker: Asker, here: GroupContext, argument: str) -> Reply | None:
         """Turn watching on or off; None if the refusal was already shown."""
 
-    def press(self, asker: Asker, here: Here, action: str) -> Reply:
+    def press(self, asker: Asker, here: GroupContext, action: str) -> Reply:
         """Handle a settings button; returns the new settings, or a refusal."""
 
     def greeting(self, asker: Asker) -> Reply:
@@ -91,13 +91,13 @@ class Talk(Protocol):
     def cards(self, asker: Asker, text: str) -> Cards:
         """Offer cards for an inline query; nothing is stored."""
 
-    def chosen(self, asker: Asker, text: str, name: str) -> None:
+    def record_choice(self, asker: Asker, text: str, name: str) -> None:
         """Record the inquiry of an inline query whose card with this name was sent."""
 
     def press(self, asker: Asker, action: str) -> Reply:
         """Answer a button press; an unknown, forged or expired action gets a polite reply."""
 
-    def unreachable(self, asker: Asker) -> None:
+    def mark_unreachable(self, asker: Asker) -> None:
         """Record that a person blocked the bot: they are not written to any more."""
 
     def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
@@ -109,7 +109,7 @@ class Talk(Protocol):
     def unsupported(self, asker: Asker, medium: Medium) -> Reply:
         """Say kindly that this kind of message is not read, and what to send instead."""
 
-    def looking(self, asker: Asker) -> Reply:
+    def compose_placeholder(self, asker: Asker) -> Reply:
         """Return the placeholder shown until the answer is found. Quick: it needs no model."""
 
     def slow_down(self, asker: Asker) -> Reply:

@@ -27,7 +27,7 @@ class Medium(StrEnum):
     OTHER = "other"
 
 
-def not_yet(medium: Medium, words: Catalogue) -> Reply:
+def compose_unsupported(medium: Medium, words: Catalogue) -> Reply:
     """Say kindly that this kind of message is not read, and what to send instead."""
     say = words.say
     text = {
@@ -48,35 +48,35 @@ def not_yet(medium: Medium, words: Catalogue) -> Reply:
     return _in_words(text, words)
 
 
-def unread_picture(error: pictures.PictureError, words: Catalogue) -> Reply:
+def compose_unread_picture(error: pictures.PictureError, words: Catalogue) -> Reply:
     """Say why a picture was not read, and what to do."""
     match error:
         case pictures.OcrMissing():
-            return not_yet(Medium.PICTURE, words)
+            return compose_unsupported(Medium.PICTURE, words)
         case pictures.TooLarge():
-            return not_yet(Medium.LARGE_PICTURE, words)
+            return compose_unsupported(Medium.LARGE_PICTURE, words)
         case pictures.PictureBusy():
-            return busy(words)
+            return compose_busy(words)
         case _:
             return _in_words(words.say("I cannot open this picture."), words)
 
 
-def wordless_picture(words: Catalogue) -> Reply:
+def compose_wordless_picture(words: Catalogue) -> Reply:
     """Say that no text in a picture was read with certainty."""
     return _in_words(words.say("I find no text in this picture that I can read clearly."), words)
 
 
-def lost_picture(words: Catalogue) -> Reply:
+def compose_lost_picture(words: Catalogue) -> Reply:
     """Say that Telegram does not provide a picture."""
     return _in_words(words.say("I could not get this picture; you may send it again."), words)
 
 
-def unread_link(error: FetchError, words: Catalogue) -> Reply:
+def compose_unread_link(error: FetchError, words: Catalogue) -> Reply:
     """Say why the page behind a link was not read, and what to do."""
     say = words.say
     match error:
         case ParserUnavailable():
-            return busy(words)
+            return compose_busy(words)
         case BadAddress():
             text = say("I only open pages on the public internet, and this link leads elsewhere.")
         case Unreachable():
@@ -90,14 +90,14 @@ def unread_link(error: FetchError, words: Catalogue) -> Reply:
     return _in_words(text, words)
 
 
-def wordless_page(words: Catalogue) -> Reply:
+def compose_wordless_page(words: Catalogue) -> Reply:
     """Say that a page's title and description contain no claim."""
     return _in_words(
         words.say("I opened the page, but its title does not say which news it is about."), words
     )
 
 
-def busy(words: Catalogue) -> Reply:
+def compose_busy(words: Catalogue) -> Reply:
     """Say that too many ask at once."""
     text = words.say(
         "Very many people are asking right now, and I cannot get to your message."

@@ -14,7 +14,7 @@ from bot.conversation.proposal_commands import ProposalCommands
 from bot.conversation.refusal_texts import REFUSED, compose_refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
 from bot.conversation.report_commands import ReportCommands
-from bot.conversation.report_input import row_number
+from bot.conversation.report_input import parse_row_number
 from bot.conversation.translations import Catalogue
 from knowledge.accounts import people, roles, sign_in
 from knowledge.checking.claim_checker import ClaimChecker
@@ -103,7 +103,7 @@ class Moderation:
         if verb == "next":
             return self._next_claim(asker, key, about, words)
         first, _, more = about.partition(":")
-        number = row_number(first)
+        number = parse_row_number(first)
         if number is None:
             return None
         return (
@@ -125,7 +125,9 @@ class Moderation:
     def _stats(self, key: str, words: Catalogue) -> Reply:
         until = self._now()
         since = until - timedelta(days=STATS_DAYS)
-        return statistics.figures(self._access.do(key, trends.compute_trends, since, until), words)
+        return statistics.compose_statistics(
+            self._access.do(key, trends.compute_trends, since, until), words
+        )
 
     def _console(self, asker: Asker, key: str, words: Catalogue) -> Reply:
         if self._place.console_url is None:
@@ -149,7 +151,7 @@ class Moderation:
 
     def _grant(self, key: str, argument: str, words: Catalogue) -> Reply:
         given, role, name = (*argument.split(maxsplit=2), "", "", "")[:3]
-        number = row_number(given)
+        number = parse_row_number(given)
         if number is None or role not in _ROLES or not name:
             self._access.require(key, Role.ADMIN)
             usage = words.say("Write it like this: /grant ID moderator NAME, or admin.")
@@ -160,7 +162,7 @@ class Moderation:
         return compose_sentence(done.format(name=words.quote(name)))
 
     def _revoke(self, key: str, argument: str, words: Catalogue) -> Reply:
-        number = row_number(argument.strip())
+        number = parse_row_number(argument.strip())
         if number is None:
             self._access.require(key, Role.ADMIN)
             return compose_sentence(words.say("Write it like this: /revoke ID"))

@@ -7,7 +7,7 @@ from typing import Final
 from babel import Locale
 
 from bot.conversation.answer_texts import cut_short
-from bot.conversation.quotes import Asking, compose_sourced_quote
+from bot.conversation.quotes import AskedClaim, compose_sourced_quote
 from bot.conversation.relation_names import make_relation_button
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
@@ -68,7 +68,7 @@ def compose_cluster(
         asked_as = "\n".join(f"• {words.quote(cut_short(text))}" for text in others)
         blocks.append(Block(say("Also asked as:") + f"\n{asked_as}"))
     blocks.append(Block(_figures(detail, words), Style.NOTE))
-    ask = Asking(summary.title, today)
+    ask = AskedClaim(summary.title, today)
     for number, statement in enumerate(candidates, start=1):
         opening = say("Statement {number}").format(number=number)
         blocks.append(Block(f"{opening} · {words.quote(statement.ref)}", Style.HEADLINE))

@@ -2,8 +2,13 @@
 
 from datetime import date
 
-from bot.conversation.answer_texts import compose_claim_line, compose_rejection, headline, link
-from bot.conversation.quotes import Asking, compose_sourced_quote, explained, format_quote
+from bot.conversation.answer_texts import (
+    compose_claim_line,
+    compose_rejection,
+    compose_verdict,
+    make_report_link,
+)
+from bot.conversation.quotes import AskedClaim, compose_sourced_quote, format_note, format_quote
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
 from knowledge.domain import NotificationKind, RejectReason, Relation
@@ -29,7 +34,7 @@ def compose_notification(told: DueNotification | Closed, today: date, words: Cat
 def _answered(told: DueNotification, today: date, words: Catalogue) -> Reply:
     say = words.say
     if told.relation in (Relation.SUPPORTS, Relation.REFUTES):
-        verdict = headline(told.statement, told.relation, say)
+        verdict = compose_verdict(told.statement, told.relation, say)
     else:
         verdict = say("🔎 A verified report is related, but neither confirms nor disproves this")
     opening = say("📬 You asked about this; our moderators have an answer")
@@ -41,8 +46,8 @@ def _answered(told: DueNotification, today: date, words: Catalogue) -> Reply:
         Block(opening, Style.HEADLINE),
         compose_claim_line(told.claim, words),
         Block(verdict, Style.HEADLINE),
-        *compose_sourced_quote(told.statement, Asking(told.claim, today), words),
-        *explained(told.note, words),
+        *compose_sourced_quote(told.statement, AskedClaim(told.claim, today), words),
+        *format_note(told.note, words),
     ]
     return Reply(tuple(blocks), _source(told, words))
 
@@ -56,7 +61,7 @@ def _corrected(told: DueNotification, today: date, words: Catalogue) -> Reply:
     if told.text_before is not None:
         blocks += [Block(say("What I showed you:")), format_quote(told.text_before)]
     blocks.append(Block(say("What it says now:")))
-    blocks += compose_sourced_quote(told.statement, Asking(told.claim, today), words)
+    blocks += compose_sourced_quote(told.statement, AskedClaim(told.claim, today), words)
     return Reply(tuple(blocks), _source(told, words))
 
 
@@ -142,5 +147,5 @@ def compose_withdrawal(claim: str, is_open: bool, words: Catalogue) -> Reply:
 
 
 def _source(told: DueNotification, words: Catalogue) -> tuple[tuple[Button, ...], ...]:
-    row = link(told.statement, words.say("Source"))
+    row = make_report_link(told.statement, words.say("Source"))
     return (row,) if row else ()

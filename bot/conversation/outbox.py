@@ -34,7 +34,7 @@ _ERROR: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutgoingNotification:
     """A composed notification and the channel's address it goes to.
 
     ``relation`` is the statement's relation to the claim, if it is an answer.
@@ -50,16 +50,18 @@ class Letter:
 class NotificationQueue(Protocol):
     """Notifications for a channel to deliver. Calls may block (database): call off the loop."""
 
-    def take(self) -> Letter | None:
+    def take(self) -> OutgoingNotification | None:
         """Lease the next due notification for ``LEASE``; None if none is due."""
 
-    def sent(self, letter: Letter) -> None:
+    def record_sent(self, notification: OutgoingNotification) -> None:
         """Record that a notification was delivered: it is never taken again."""
 
-    def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
+    def record_failure(
+        self, notification: OutgoingNotification, error: str, pause: timedelta | None = None
+    ) -> None:
         """Schedule another attempt, after ``pause`` if the channel asked for one."""
 
-    def unreachable(self, letter: Letter, error: str) -> None:
+    def mark_unreachable(self, notification: OutgoingNotification, error: str) -> None:
         """Give up a notification: the person cannot be written to."""
 
 
@@ -77,7 +79,7 @@ class Outbox:
         self._sessions, self._secret, self._holder = sessions, secret, holder
         self._now, self._today = now, today
 
-    def take(self) -> Letter | None:
+    def take(self) -> OutgoingNotification | None:
         """Lease the longest-due notification that can be sent; give up those that cannot."""
         while (told := self._lease()) is not None:
             if told.address is None:
@@ -92,26 +94,30 @@ class Outbox:
             calendar = told.calendar or Calendar.INTERNATIONAL
             words = load_catalogue(find_language(told.language), calendar)
             said = None if isinstance(told, Closed) else told.relation
-            return Letter(
+            return OutgoingNotification(
                 told.id, address, compose_notification(told, self._today(), words), told.tries, said
             )
         return None
 
-    def sent(self, letter: Letter) -> None:
+    def record_sent(self, notification: OutgoingNotification) -> None:
         """Record that a notification was delivered."""
-        self._sessions.write(pending_notifications.mark_sent, letter.id, letter.relation)
+        self._sessions.write(
+            pending_notifications.mark_sent, notification.id, notification.relation
+        )
 
-    def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
+    def record_failure(
+        self, notification: OutgoingNotification, error: str, pause: timedelta | None = None
+    ) -> None:
         """Schedule another attempt with growing pauses; give up after ``MAX_TRIES``."""
-        if letter.tries >= MAX_TRIES and pause is None:
-            self._give_up(letter.id, error)
+        if notification.tries >= MAX_TRIES and pause is None:
+            self._give_up(notification.id, error)
             return
-        wait = BACKOFF.pause(letter.tries) if pause is None else pause
-        self._postpone(letter.id, wait, error)
+        wait = BACKOFF.pause(notification.tries) if pause is None else pause
+        self._postpone(notification.id, wait, error)
 
-    def unreachable(self, letter: Letter, error: str) -> None:
+    def mark_unreachable(self, notification: OutgoingNotification, error: str) -> None:
         """Give up a notification."""
-        self._give_up(letter.id, error)
+        self._give_up(notification.id, error)
 
     def _lease(self) -> DueNotification | Closed | None:
         now = self._now()
@@ -123,4 +129,6 @@ class Outbox:
 
     def _give_up(self, number: int, error: str) -> None:
         self._sessions.write(pending_notifications.mark_unreachable, number, error[:_ERROR])
-        logger.info("letter_given_up", extra={"notification": number, "error": error[:_ERROR]})
+        logger.info(
+            "notification_given_up", extra={"notification": number, "error": error[:_ERROR]}
+        )

@@ -26,7 +26,7 @@ _ON, _OFF, _YES, _NO = "on", "off", "yes", "no"
 _DOCUMENT: Final = "tathabbat-my-data.json"
 
 
-class Personal:
+class PersonalSettings:
     """Handles the commands and buttons about the person who gives them.
 
     ``retention_days`` is how long questions are kept, for telling people.
@@ -174,7 +174,7 @@ class Personal:
         )
 
 
-def offer(words: Catalogue) -> Reply:
+def offer_languages(words: Catalogue) -> Reply:
     """Offer the languages, and the calendars usual in the current one; mark the choices."""
     say = words.say
     languages = tuple(

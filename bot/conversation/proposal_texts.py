@@ -5,10 +5,10 @@ from datetime import date
 from typing import Final
 
 from bot.conversation.answer_texts import cut_short
-from bot.conversation.change_texts import differences, field_named
+from bot.conversation.change_texts import list_changes, name_field
 from bot.conversation.moderator_texts import action, compose_sentence
 from bot.conversation.notification_texts import compose_withdrawal
-from bot.conversation.quotes import Asking, compose_sourced_quote, format_quote
+from bot.conversation.quotes import AskedClaim, compose_sourced_quote, format_quote
 from bot.conversation.refusal_texts import REFUSED, compose_refusal
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
@@ -43,7 +43,7 @@ _CUT: Final = 200
 _AROUND: Final = 80
 
 
-def act_named(act: Act, say: Callable[[str], str]) -> str:
+def name_act(act: Act, say: Callable[[str], str]) -> str:
     """Name a proposed act."""
     match act:
         case Publish():
@@ -105,7 +105,7 @@ def compose_proposal(each: NextProposal, page: str | None, today: date, words: C
             say("⏳ Waiting for a second person: number {number}").format(number=proposed.id),
             Style.HEADLINE,
         ),
-        Block(act_named(proposed.act, say)),
+        Block(name_act(proposed.act, say)),
         Block(_origin(each, words), Style.NOTE),
     ]
     problem = each.foreseen.problem
@@ -155,11 +155,11 @@ def _parts(each: NextProposal, today: date, words: Catalogue) -> Iterator[list[B
 def _changes(foreseen: Foreseen, words: Catalogue) -> Iterator[str]:
     """Yield each changed field with its old and new value."""
     for entry in foreseen.entries:
-        for name, was, would_be in differences(entry):
+        for name, was, would_be in list_changes(entry):
             if was is not None and would_be is not None:
                 was, would_be = _apart(was, would_be)
             values = ("—" if v is None else words.quote(single_line(v)) for v in (was, would_be))
-            yield f"{field_named(name, words.say)}: " + " → ".join(values)
+            yield f"{name_field(name, words.say)}: " + " → ".join(values)
 
 
 def _apart(was: str, would_be: str) -> tuple[str, str]:
@@ -183,7 +183,7 @@ def _statements(foreseen: Foreseen, today: date, words: Catalogue) -> Iterator[l
     for each in foreseen.statements:
         if each.after.status is StatementStatus.PUBLISHED:
             heading = words.say("People would read:")
-            read = compose_sourced_quote(each.after, Asking(each.after.text, today), words)
+            read = compose_sourced_quote(each.after, AskedClaim(each.after.text, today), words)
         else:
             heading = words.say("People would no longer read:")
             read = [format_quote(each.after.text)]

@@ -29,7 +29,7 @@ OLD_DAYS: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class AskedClaim:
     """A claim and the day it was asked, to compare a report's age and language with."""
 
     claim: str
@@ -57,7 +57,7 @@ def _start(moment: Moment, today: date) -> date:
 
 
 def compose_sourced_quote(
-    statement: SourcedStatement, ask: Asking, words: Catalogue
+    statement: SourcedStatement, ask: AskedClaim, words: Catalogue
 ) -> list[Block]:
     """Compose the quote, its speaker, source and date as far as known, and any warnings.
 
@@ -91,7 +91,7 @@ def compose_sourced_quote(
     ]
 
 
-def explained(note: Note, words: Catalogue) -> list[Block]:
+def format_note(note: Note, words: Catalogue) -> list[Block]:
     """Compose the moderators' note in the reader's language, marked as theirs; may be empty."""
     text = note.in_language(words.language.value)
     if not text:
@@ -118,7 +118,7 @@ def name_rating(rating: Rating, say: Callable[[str], str]) -> str:
     return names[rating]
 
 
-def _old(when: date | None, ask: Asking, words: Catalogue) -> str | None:
+def _old(when: date | None, ask: AskedClaim, words: Catalogue) -> str | None:
     """Warn if a report is much older than the time that the claim is about."""
     if when is None or (ask.speaks_of - when).days <= OLD_DAYS:
         return None
@@ -126,7 +126,7 @@ def _old(when: date | None, ask: Asking, words: Catalogue) -> str | None:
     return pattern.format(date=words.day(when))
 
 
-def _foreign(statement: SourcedStatement, ask: Asking, words: Catalogue) -> str | None:
+def _foreign(statement: SourcedStatement, ask: AskedClaim, words: Catalogue) -> str | None:
     """Name the report's language if it differs from the claim's."""
     names = Locale(words.language.value).languages
     code = statement.language.partition("-")[0].lower()
@@ -139,7 +139,7 @@ def _foreign(statement: SourcedStatement, ask: Asking, words: Catalogue) -> str 
     return pattern.format(language=names[code])
 
 
-def compose_reasons(match: Match, ask: Asking, words: Catalogue) -> list[Block]:
+def compose_reasons(match: Match, ask: AskedClaim, words: Catalogue) -> list[Block]:
     """Compose the reasons for a verdict; a contradiction always has at least one."""
     refutes = match.judgement.relation is Relation.REFUTES
     if refutes and not may_confirm(match.statement.rating):

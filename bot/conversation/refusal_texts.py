@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot.conversation.change_texts import field_named
+from bot.conversation.change_texts import name_field
 from bot.conversation.translations import Catalogue
 from bot.fetching.errors import FetchError
 from knowledge.errors import (
@@ -106,7 +106,7 @@ def compose_problem(
     sentence = _editing(say)[error.problem] if isinstance(error, BadEdit) else ""
     if isinstance(error, UnusableFeed):
         sentence = _feeds(say)[error.problem]
-    named = {"field": field_named(str(error.blanks.get("field", "")), say)}
+    named = {"field": name_field(str(error.blanks.get("field", "")), say)}
     return sentence.format(**{**error.blanks, **named})
 
 

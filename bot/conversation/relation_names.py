@@ -7,7 +7,7 @@ from knowledge.corpus.ratings import REJECTING_RATINGS, may_confirm
 from knowledge.domain import Rating, Relation
 
 
-def reviews(relation: Relation, rating: Rating | None) -> bool:
+def is_review(relation: Relation, rating: Rating | None) -> bool:
     """Return whether choosing this relation says that the statement reviews this very claim."""
     if rating is None:
         return False
@@ -16,7 +16,7 @@ def reviews(relation: Relation, rating: Rating | None) -> bool:
 
 def name_relation(relation: Relation, rating: Rating | None, say: Callable[[str], str]) -> str:
     """Return a relation's label for a statement with this rating."""
-    if not reviews(relation, rating):
+    if not is_review(relation, rating):
         if relation is Relation.SUPPORTS:
             return say("It supports the claim")
         return say("It contradicts the claim")
@@ -31,7 +31,7 @@ def make_relation_button(
     number: int, relation: Relation, rating: Rating | None, action: str, say: Callable[[str], str]
 ) -> Button:
     """Return the button that chooses a relation for the statement with this ``number``."""
-    if not reviews(relation, rating):
+    if not is_review(relation, rating):
         supports = relation is Relation.SUPPORTS
         label = say("✅ {number} supports it") if supports else say("❌ {number} contradicts it")
     elif relation is Relation.SUPPORTS:

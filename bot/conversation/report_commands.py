@@ -6,10 +6,10 @@ from bot.conversation.moderator_texts import compose_sentence
 from bot.conversation.reply import Reply
 from bot.conversation.report_input import (
     MOST_REPORTS,
-    cluster_named,
     is_address,
+    parse_row_number,
     read_pasted,
-    row_number,
+    split_cluster_reference,
 )
 from bot.conversation.translations import Catalogue
 from knowledge import approvals, curation
@@ -27,7 +27,7 @@ class ReportCommands:
         """Add a pasted report, or the one at a URL."""
         # Check the role first: nothing is fetched for others.
         self._access.require(key)
-        cluster_id, content = cluster_named(argument)
+        cluster_id, content = split_cluster_reference(argument)
         if not content:
             usage = words.say("Write it like this: /add followed by an address or by the text.")
             return compose_sentence(usage)
@@ -55,7 +55,7 @@ class ReportCommands:
 
     def press(self, key: str, verb: str, number: int, rest: str, words: Catalogue) -> Reply | None:
         """Publish the statements under a button, unless changed since; None if no such button."""
-        policy, seen = self._access.place.policy, row_number(rest) or 0
+        policy, seen = self._access.place.policy, parse_row_number(rest) or 0
         match verb:
             case "publish":
                 outcome = self._access.do(

@@ -22,14 +22,14 @@ _CLUSTER = re.compile(r"#([0-9]{1,18})(?:\s+|$)")
 _ADDRESS = re.compile(r"https?://\S+")
 
 
-def row_number(text: str) -> int | None:
+def parse_row_number(text: str) -> int | None:
     """Parse a row id; None if no row could have it."""
     if text.isascii() and text.isdecimal() and len(text) < 19:
         return int(text)
     return None
 
 
-def cluster_named(argument: str) -> tuple[int | None, str]:
+def split_cluster_reference(argument: str) -> tuple[int | None, str]:
     """Split a leading ``#NUMBER`` of a cluster, if any, from the rest."""
     named = _CLUSTER.match(argument)
     if named is None:

@@ -19,7 +19,7 @@ from knowledge.statistics.trends import Trends
 LISTED = 3
 
 
-def figures(trends: Trends, words: Catalogue) -> Reply:
+def compose_statistics(trends: Trends, words: Catalogue) -> Reply:
     """Compose the figures of a period with their chart."""
     say, locale = words.say, words.language.value
     last = words.day((trends.until - timedelta(seconds=1)).date())
@@ -31,7 +31,7 @@ def figures(trends: Trends, words: Catalogue) -> Reply:
     if trends.match_rate is not None:
         share = format_percent(trends.match_rate, locale=locale)
         lines.append(say("Settled by a report: {share}").format(share=share))
-    named = (f"{charts.outcome(each, words)} {counted.get(each, 0)}" for each in Outcome)
+    named = (f"{charts.name_outcome(each, words)} {counted.get(each, 0)}" for each in Outcome)
     lines.append(" · ".join(named))
     lines.append(say("“Not what I asked”: {count}").format(count=trends.disputed))
     waited = trends.to_answer
@@ -56,5 +56,5 @@ def figures(trends: Trends, words: Catalogue) -> Reply:
         blocks.append(Block(say("Growing fastest:") + f"\n{titles}"))
     drawn = (Chart.DAYS, Chart.OUTCOMES)
     png = charts.draw(drawn, trends, words, Form.PNG)
-    alternative = " · ".join(charts.title(each, words) for each in drawn)
+    alternative = " · ".join(charts.name_chart(each, words) for each in drawn)
     return Reply(tuple(blocks), picture=Picture(png, alternative))

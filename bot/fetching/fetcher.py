@@ -40,7 +40,7 @@ _JSON: Final = frozenset({"application/json", "application/ld+json", "text/json"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DocumentLimits:
     """The accepted content types of a document, and its maximum size."""
 
     name: str
@@ -48,16 +48,16 @@ class Wanted:
     limit: int
 
 
-ARTICLE: Final = Wanted("a page", _PAGES, 16 * 2**20)
+ARTICLE: Final = DocumentLimits("a page", _PAGES, 16 * 2**20)
 #: A URL that a person gives may also lead to report rows or reviews.
-DOCUMENT: Final = Wanted("a page, JSON or CSV", _PAGES | _JSON | {"text/csv"}, 32 * 2**20)
+DOCUMENT: Final = DocumentLimits("a page, JSON or CSV", _PAGES | _JSON | {"text/csv"}, 32 * 2**20)
 #: Servers give feeds any content type, so the parser decides.
-FEED: Final = Wanted("a feed", _XML | _PAGES, 8 * 2**20)
-REVIEWS: Final = Wanted("a list of reviews", _JSON | _PAGES, 32 * 2**20)
+FEED: Final = DocumentLimits("a feed", _XML | _PAGES, 8 * 2**20)
+REVIEWS: Final = DocumentLimits("a list of reviews", _JSON | _PAGES, 32 * 2**20)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CacheValidators:
     """The cache validators (ETag, Last-Modified) that a server gave with its last copy."""
 
     etag: str | None = None
@@ -72,7 +72,7 @@ class Fetched:
     content_type: str
     charset: str | None
     data: bytes
-    known: Known
+    known: CacheValidators
 
 
 class Fetcher:
@@ -90,17 +90,19 @@ class Fetcher:
         self._policy, self._resolver, self._total_s = policy, resolver, total_s
         self._tls = httpx.create_ssl_context(trust_env=False)
 
-    async def fetch(self, url: str, wanted: Wanted) -> Fetched:
+    async def fetch(self, url: str, wanted: DocumentLimits) -> Fetched:
         """Return the document at ``url``.
 
         Raises FetchError: see ``errors`` for which.
         """
-        fetched = await self.fetch_if_changed(url, wanted, Known())
+        fetched = await self.fetch_if_changed(url, wanted, CacheValidators())
         if fetched is None:
             raise Refused(f"{_shown(url)} answers with nothing new though all was asked for")
         return fetched
 
-    async def fetch_if_changed(self, url: str, wanted: Wanted, known: Known) -> Fetched | None:
+    async def fetch_if_changed(
+        self, url: str, wanted: DocumentLimits, known: CacheValidators
+    ) -> Fetched | None:
         """Return the document at ``url``, None if the copy that ``known`` describes is current.
 
         Raises FetchError: see ``errors`` for which.
@@ -131,7 +133,7 @@ class Fetcher:
 
 
 async def _follow(
-    client: httpx.AsyncClient, url: str, wanted: Wanted, known: Known
+    client: httpx.AsyncClient, url: str, wanted: DocumentLimits, known: CacheValidators
 ) -> Fetched | None:
     """Fetch ``url`` and follow redirects; each URL is checked like the first."""
     conditions = {"if-none-match": known.etag, "if-modified-since": known.last_modified}
@@ -147,7 +149,7 @@ async def _follow(
     raise Refused(f"{_shown(url)} redirects more than {MAX_REDIRECTS} times; open it by hand")
 
 
-async def _document(answer: httpx.Response, wanted: Wanted) -> Fetched:
+async def _document(answer: httpx.Response, wanted: DocumentLimits) -> Fetched:
     url = str(answer.url)
     status = answer.status_code
     if status != HTTPStatus.OK:
@@ -162,7 +164,9 @@ async def _document(answer: httpx.Response, wanted: Wanted) -> Fetched:
     data = await read_body(
         answer.aiter_raw(), answer.headers.get("content-encoding", ""), wanted.limit, _shown(url)
     )
-    known = Known(_kept(answer.headers.get("etag")), _kept(answer.headers.get("last-modified")))
+    known = CacheValidators(
+        _kept(answer.headers.get("etag")), _kept(answer.headers.get("last-modified"))
+    )
     return Fetched(url, content_type, answer.charset_encoding, data, known)
 
 

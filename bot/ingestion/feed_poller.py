@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from bot.fetching import ARTICLE, FEED, REVIEWS, Fetched, Fetcher, Known
+from bot.fetching import ARTICLE, FEED, REVIEWS, CacheValidators, Fetched, Fetcher
 from bot.fetching.errors import FetchError, Unreachable
 from bot.ingestion.url_reader import as_received, read_address
 from bot.observability.redaction import redact
@@ -46,7 +46,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class FeedTrial:
     """The result of reading a URL as a feed once."""
 
     items: int
@@ -54,7 +54,7 @@ class Trial:
     unusable: int = 0
 
 
-async def try_feed(fetcher: Fetcher, parsers: ParserPool, url: str, kind: FeedKind) -> Trial:
+async def try_feed(fetcher: Fetcher, parsers: ParserPool, url: str, kind: FeedKind) -> FeedTrial:
     """Fetch and read a feed once without storing anything.
 
     Raises FetchError if it cannot be fetched, UnusableFeed or UnreadableFile if it is not a feed.
@@ -62,7 +62,7 @@ async def try_feed(fetcher: Fetcher, parsers: ParserPool, url: str, kind: FeedKi
     if kind is FeedKind.SYNDICATION:
         fetched = await fetcher.fetch(url, FEED)
         listed = parser_jobs.read_feed(fetched.data, fetched.charset, fetched.url)
-        return Trial(len(await parsers.read_async(listed)))
+        return FeedTrial(len(await parsers.read_async(listed)))
     document = as_received(await fetcher.fetch(url, REVIEWS))
     # The reviews' publisher is given when the feed is added.
     reviews = parser_jobs.read_received(
@@ -70,7 +70,7 @@ async def try_feed(fetcher: Fetcher, parsers: ParserPool, url: str, kind: FeedKi
     )
     found = await parsers.read_async(reviews)
     unusable = sum(1 for _ in _problems(found))
-    return Trial(len(found) - unusable, unusable)
+    return FeedTrial(len(found) - unusable, unusable)
 
 
 class Poller:
@@ -130,9 +130,9 @@ class Poller:
         tally.problems.append(f"feed {feed.id}: {why}")
         self._sessions.write(feed_polling.record_failure, feed.id, self._clock(), why)
 
-    async def _read(self, feed: DueFeed, tally: Tally) -> Known:
+    async def _read(self, feed: DueFeed, tally: Tally) -> CacheValidators:
         """Store a feed's new items; returns the cache validators if it was read completely."""
-        known = Known(feed.etag, feed.last_modified)
+        known = CacheValidators(feed.etag, feed.last_modified)
         wanted = FEED if feed.kind is FeedKind.SYNDICATION else REVIEWS
         fetched = await self._fetcher.fetch_if_changed(feed.url, wanted, known)
         if fetched is None:
@@ -143,7 +143,7 @@ class Poller:
         else:
             whole = await self._take_reviews(feed, fetched, tally)
         # Otherwise "not modified" would hide the items that are left for the next poll.
-        return fetched.known if whole else Known()
+        return fetched.known if whole else CacheValidators()
 
     async def _take_pages(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
         """Store new pages; returns whether none is left for the next poll."""

@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from typing import Final
 
-from bot.fetching import ARTICLE, DOCUMENT, Fetched, Fetcher, Wanted
+from bot.fetching import ARTICLE, DOCUMENT, DocumentLimits, Fetched, Fetcher
 from bot.media.errors import PictureBusy
 from bot.parsing import parser_jobs
 from bot.parsing.errors import ParserUnavailable
@@ -49,7 +49,7 @@ async def read_address(
     parsers: ParserPool,
     url: str,
     defaults: Defaults,
-    wanted: Wanted = DOCUMENT,
+    wanted: DocumentLimits = DOCUMENT,
     format: Format = Format.AUTO,  # noqa: A002 - as the readers have it
     queue: Queue = Queue.MODERATORS,
 ) -> Found:

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.media.errors import OcrMissing, UnreadablePicture
 from bot.media.image_preparation import prepare
-from bot.media.ocr_words import Word, choose_clearest, sure_text, words_in
+from bot.media.ocr_words import Word, choose_clearest, extract_sure_text, parse_words
 
 #: Maximum seconds for a picture; it usually takes one of a processor.
 READ_S: Final = 20.0
@@ -29,10 +29,10 @@ def read_picture(data: bytes) -> str:
         OcrMissing: tesseract, its Arabic or Pillow is not installed.
         UnreadablePicture: it is not a valid JPEG, PNG or WebP, is too large, or takes too long.
     """
-    return sure_text(choose_clearest(_readings(data)))
+    return extract_sure_text(choose_clearest(_readings(data)))
 
 
-def installed() -> str:
+def find_tesseract() -> str:
     """Return tesseract's version. Raises OcrMissing, which says what to install."""
     try:
         import PIL  # noqa: F401 - whether it is there
@@ -51,9 +51,9 @@ def _readings(data: bytes) -> Iterator[list[Word]]:
     for png in prepare(data):
         done = _run(_CALL, png, ends - time.monotonic())
         if done.returncode:
-            installed()  # Says what is missing, if that is why.
+            find_tesseract()  # Says what is missing, if that is why.
             raise UnreadablePicture("tesseract cannot read this picture; send another")
-        yield words_in(done.stdout.decode(errors="replace"))
+        yield parse_words(done.stdout.decode(errors="replace"))
 
 
 def _run(

@@ -50,7 +50,7 @@ class Word:
     place: Place
 
 
-def words_in(table: str) -> list[Word]:
+def parse_words(table: str) -> list[Word]:
     """Parse the words of tesseract's table (TSV), in reading order."""
     found: list[Word] = []
     for line in table.splitlines()[1:]:
@@ -75,7 +75,7 @@ def choose_clearest(readings: Iterable[Sequence[Word]]) -> Sequence[Word]:
     return max(once, key=_clarity, default=())
 
 
-def sure_text(reading: Sequence[Word]) -> str:
+def extract_sure_text(reading: Sequence[Word]) -> str:
     """Return the paragraphs that were read with certainty, one a line; may be empty.
 
     A paragraph is kept or dropped as a whole: a missing word may be a "not".

@@ -25,7 +25,13 @@ from typing import Any, Final, ParamSpec, TextIO, TypeVar
 
 from pythonjsonlogger.json import JsonFormatter
 
-from bot.observability.redaction import WITHHELD, redact, summary, trace, without_secrets
+from bot.observability.redaction import (
+    WITHHELD,
+    format_traceback,
+    redact,
+    redact_secrets,
+    summarise_error,
+)
 
 #: Libraries whose records below WARNING are noise or unsafe: httpx logs URLs with the bot's token,
 #: telegram at DEBUG messages and their recipients.
@@ -77,7 +83,7 @@ def clean_records() -> None:
 
 
 @contextmanager
-def request(name: str) -> Iterator[None]:
+def name_requests(name: str) -> Iterator[None]:
     """Add a request's name to records logged in the body, and in its tasks and ``Threads``.
 
     ``name`` is for searching and must not identify a person: an update's id, a job.
@@ -133,7 +139,7 @@ class _CleanJson(JsonFormatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - as logging names it
         """Return the traceback without other people's messages."""
-        return trace(ei[1]) if ei[1] is not None else ""
+        return format_traceback(ei[1]) if ei[1] is not None else ""
 
 
 def _clean_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
@@ -150,9 +156,9 @@ def _clean_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
         # Arguments that do not fit the format are the caller's mistake: log the format alone.
         with suppress(TypeError, ValueError, KeyError, OverflowError):
             template %= tuple(values) if isinstance(values, list) else values
-    record.msg, record.args = without_secrets(template), None
+    record.msg, record.args = redact_secrets(template), None
     if record.exc_info and record.exc_info[1] is not None:
-        record.exc_text, record.exc_info = trace(record.exc_info[1]), None
+        record.exc_text, record.exc_info = format_traceback(record.exc_info[1]), None
     return record
 
 
@@ -166,7 +172,7 @@ def _redacted(value: object) -> str:
     try:
         return redact(str(value))
     except Exception as error:  # noqa: BLE001 - what is logged must not break who logs it
-        return summary(error)
+        return summarise_error(error)
 
 
 def _withheld(_: object) -> str:
@@ -179,7 +185,7 @@ def _clean(value: Any, keep: Callable[[object], str], depth: int = _DEPTH) -> An
         case None | bool() | Number():
             return value
         case BaseException():
-            return summary(value)
+            return summarise_error(value)
         case Mapping() if depth:
             return {_text(key): _clean(each, keep, depth - 1) for key, each in value.items()}
         case list() | tuple() if depth:
@@ -188,7 +194,7 @@ def _clean(value: Any, keep: Callable[[object], str], depth: int = _DEPTH) -> An
 
 
 def _text(value: Any) -> Any:
-    return without_secrets(value) if isinstance(value, str) else value
+    return redact_secrets(value) if isinstance(value, str) else value
 
 
 def _is_written_in_code(text: str) -> bool:

@@ -118,10 +118,10 @@ def redact(text: str) -> str:
             if not found:
                 # Case folding changed the length (ß to ss), so positions are unknown.
                 return WITHHELD
-    return without_secrets(text)
+    return redact_secrets(text)
 
 
-def without_secrets(text: str) -> str:
+def redact_secrets(text: str) -> str:
     """Return ``text`` without secrets."""
     # The fast path for almost every text: no encoded characters and no secret.
     if not _WRITTEN_OTHERWISE.search(text):
@@ -132,7 +132,7 @@ def without_secrets(text: str) -> str:
 
 
 @contextmanager
-def words_in_hand(given: object) -> Iterator[None]:
+def withhold_words(given: object) -> Iterator[None]:
     """Redact every text within ``given`` (parsed JSON) from what the body logs.
 
     Also its lines and sentences, and in the tasks and ``logs.Threads`` that the body starts.
@@ -162,7 +162,7 @@ def _texts(given: object) -> Iterator[str]:
                 yield from _texts(value)
 
 
-def summary(error: BaseException) -> str:
+def summarise_error(error: BaseException) -> str:
     """Return a summary of an error that is safe to log and show.
 
     For this program's own errors that is the message; for others, which may quote a person, the
@@ -173,9 +173,9 @@ def summary(error: BaseException) -> str:
     )
 
 
-def trace(error: BaseException) -> str:
-    """Return the traceback of an error and its causes, each with its ``summary`` only."""
-    return without_secrets("".join(_trace(error, set())))
+def format_traceback(error: BaseException) -> str:
+    """Return the traceback of an error and its causes, each with its ``summarise_error`` only."""
+    return redact_secrets("".join(_trace(error, set())))
 
 
 def _kind(name: str, error: BaseException) -> str:
@@ -216,7 +216,7 @@ def _trace(error: BaseException, seen: set[int]) -> Iterator[str]:
         module, name = type(each).__module__, type(each).__qualname__
         name = name if module == "builtins" else f"{module}.{name}"
         own = isinstance(each, OWN_ERRORS)
-        yield f"{name}: {summary(each)}" if own else _kind(name, each)
+        yield f"{name}: {summarise_error(each)}" if own else _kind(name, each)
         if isinstance(each, BaseExceptionGroup):
             for number, member in enumerate(each.exceptions, 1):
                 yield f"\n---- {number} of {len(each.exceptions)} ----\n"

@@ -7,18 +7,18 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.observability import telemetry
-from bot.observability.telemetry import Door
+from bot.observability.telemetry import Listener
 
 #: Minimum seconds between log lines.
 QUIET_SECONDS: Final = 60.0
 
 
-class Refusals:
+class RefusalLog:
     """Counts a listener's refusals; a log line says how many there were since the last one."""
 
     def __init__(
         self,
-        door: Door,
+        door: Listener,
         logger: logging.Logger,
         level: int,
         clock: Callable[[], float] = time.monotonic,

@@ -24,7 +24,7 @@ _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0
 _CLAIMS: Final = (1, 2, 4, 8, 16)
 
 
-class Omission(StrEnum):
+class DropReason(StrEnum):
     """Why an update is neither kept nor answered."""
 
     #: One person, or one group, sent more than is answered; they were told.
@@ -36,7 +36,7 @@ class Omission(StrEnum):
     NOT_MEANT = "not_meant"
 
 
-class Closing(StrEnum):
+class CloseReason(StrEnum):
     """Why the server closed a connection."""
 
     #: A request's headers, or its body, took too long.
@@ -51,7 +51,7 @@ class Closing(StrEnum):
     REFUSED = "refused"
 
 
-class Door(StrEnum):
+class Listener(StrEnum):
     """The listeners that anybody may send requests to."""
 
     CONSOLE = "console"
@@ -108,11 +108,11 @@ _refusals = Counter(
 # Initialise all labels with zero: an alert on a missing series never fires.
 for _outcome in Outcome:
     _outcomes.labels(_outcome.value)
-for _why in Omission:
+for _why in DropReason:
     _left_out.labels(_why.value)
-for _closing in Closing:
+for _closing in CloseReason:
     _closings.labels(_closing.value)
-for _door in Door:
+for _door in Listener:
     _refusals.labels(_door.value)
 
 _log = logging.getLogger(__name__)
@@ -139,17 +139,17 @@ def count_answered(kind: str, seconds: float) -> None:
     observe_stage("talk", seconds)
 
 
-def count_left_out(why: Omission) -> None:
+def count_left_out(why: DropReason) -> None:
     """Count an update that is neither stored nor answered."""
     _left_out.labels(why.value).inc()
 
 
-def count_connection_closed(why: Closing) -> None:
+def count_connection_closed(why: CloseReason) -> None:
     """Count a connection that the server closed."""
     _closings.labels(why.value).inc()
 
 
-def count_request_refused(where: Door) -> None:
+def count_request_refused(where: Listener) -> None:
     """Count a request that was refused."""
     _refusals.labels(where.value).inc()
 

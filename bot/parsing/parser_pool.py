@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.parsing.errors import ParserUnavailable
 from bot.parsing.parser_jobs import ERRORS, KINDS, Call, Kind, Queue
-from bot.parsing.parser_process import Broken, Refusal, Worker
+from bot.parsing.parser_process import ProcessFailed, Refusal, Worker
 from bot.parsing.parser_worker import ANSWER_TOO_LONG, MAX_DOCUMENT, OUT_OF_MEMORY, Limits
 from knowledge.errors import BadEdit
 
@@ -139,7 +139,7 @@ class ParserPool:
             raise _said(call, kind, refusal) from None
         except TimeoutError:
             error, why, place = kind.too_much, "takes too long to read", "time"
-        except Broken as broken:
+        except ProcessFailed as broken:
             if task.is_cancelled or self._is_closed:
                 raise ParserUnavailable(f"{call.name} was not read to its end; try again") from None
             is_slow = broken.signal == signal.SIGXCPU

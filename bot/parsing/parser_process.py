@@ -29,7 +29,7 @@ class Refusal(Exception):
         self.kind, self.why = kind, why
 
 
-class Broken(Exception):
+class ProcessFailed(Exception):
     """The process died or sent an invalid answer; ``signal`` killed it, if one did."""
 
     def __init__(self, signal: int | None) -> None:
@@ -88,11 +88,11 @@ class Worker:
         except TimeoutError:
             raise
         except (OSError, EOFError, message_framing.TooLong) as error:
-            raise Broken(self._ended_by()) from error
+            raise ProcessFailed(self._ended_by()) from error
         if outcome == REFUSED:
             raise _refusal(answer)
         if outcome != DONE:
-            raise Broken(None)
+            raise ProcessFailed(None)
         return answer
 
     @property
@@ -131,7 +131,7 @@ def _refusal(answer: bytes) -> Exception:
         kind, why = json.loads(answer)
         return Refusal(str(kind), str(why))
     except (ValueError, TypeError, RecursionError):
-        return Broken(None)
+        return ProcessFailed(None)
 
 
 def _environment() -> dict[str, str]:

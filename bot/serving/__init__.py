@@ -2,6 +2,14 @@
 
 from bot.serving.connection_limits import Limits
 from bot.serving.connections import network_of
-from bot.serving.server import CannotListen, address_of, beside, listen, within
+from bot.serving.server import CannotListen, listen, parse_address, serve_in_loop, serve_in_thread
 
-__all__ = ["CannotListen", "Limits", "address_of", "beside", "listen", "network_of", "within"]
+__all__ = [
+    "CannotListen",
+    "Limits",
+    "listen",
+    "network_of",
+    "parse_address",
+    "serve_in_loop",
+    "serve_in_thread",
+]

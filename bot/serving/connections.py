@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from bot.observability.telemetry import Closing
+from bot.observability.telemetry import CloseReason
 from bot.serving.connection_limits import Limits
 
 
@@ -20,7 +20,7 @@ class Connection(Protocol):
     def deadline(self) -> float | None:
         """When the peer's time runs out; None while it waits for an answer."""
 
-    def drop(self, why: Closing) -> None:
+    def drop(self, why: CloseReason) -> None:
         """Close the connection at once."""
 
 
@@ -56,7 +56,7 @@ class Connections:
             self._open[new] = network
             self._counts[network] += 1
         else:
-            new.drop(Closing.REFUSED)
+            new.drop(CloseReason.REFUSED)
 
     def discard(self, closed: Connection) -> None:
         """Remove a closed connection, if it is registered."""
@@ -89,7 +89,7 @@ class Connections:
 
     def _displace(self, connection: Connection) -> None:
         self.discard(connection)
-        connection.drop(Closing.DISPLACED)
+        connection.drop(CloseReason.DISPLACED)
 
     def _is_proxy(self, address: str) -> bool:
         try:

@@ -9,7 +9,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from bot.observability import telemetry
-from bot.observability.telemetry import Closing
+from bot.observability.telemetry import CloseReason
 from bot.serving.connection_limits import Limits
 from bot.serving.connections import Connections
 
@@ -33,10 +33,10 @@ class Phase(Enum):
 
 
 _CLOSINGS: Final = {
-    Phase.HEADERS: Closing.HEADERS,
-    Phase.BODY: Closing.BODY,
-    Phase.READER: Closing.UNREAD,
-    Phase.NEXT: Closing.IDLE,
+    Phase.HEADERS: CloseReason.HEADERS,
+    Phase.BODY: CloseReason.BODY,
+    Phase.READER: CloseReason.UNREAD,
+    Phase.NEXT: CloseReason.IDLE,
 }
 
 
@@ -128,7 +128,7 @@ class BoundedProtocol(H11Protocol):
         if self._phase() is Phase.BODY:
             self.loop.call_later(_LAST_SECONDS, self._end_body)
 
-    def drop(self, why: Closing) -> None:
+    def drop(self, why: CloseReason) -> None:
         """Abort the connection: closing it properly would wait for a peer that does not read."""
         telemetry.count_connection_closed(why)
         self.transport.abort()
@@ -172,7 +172,7 @@ class BoundedProtocol(H11Protocol):
 
     def _end_body(self) -> None:
         if not self.transport.is_closing() and self._phase() is Phase.BODY:
-            self.drop(Closing.BODY)
+            self.drop(CloseReason.BODY)
 
     def _holds_the_body_up(self) -> bool:
         """Whether our application has not read the body that arrived."""

@@ -76,7 +76,7 @@ INDEX_WORDS: Final[dict[type[IndexUnavailable], str]] = {
 }
 
 
-class Standing(Collector):
+class HealthCollector(Collector):
     """Reads the health of this process and the gauges of queues, jobs and index."""
 
     def __init__(
@@ -139,21 +139,21 @@ class Standing(Collector):
 
 
 @contextmanager
-def serve_metrics(standing: Standing, bind: str) -> Iterator[None]:
+def serve_metrics(standing: HealthCollector, bind: str) -> Iterator[None]:
     """Serve at ``bind`` (host:port) while the body runs. Raises SettingsError if it cannot."""
     try:
-        listener = serving.listen(*serving.address_of(bind))
+        listener = serving.listen(*serving.parse_address(bind))
     except serving.CannotListen as error:
         raise SettingsError(
             f"health and figures cannot be served at {bind} ({error}); set METRICS_BIND to a"
             " free host:port such as 127.0.0.1:9464, or leave it empty"
         ) from error
-    with serving.beside(_application(standing), listener, _PATIENCE_SECONDS):
+    with serving.serve_in_thread(_application(standing), listener, _PATIENCE_SECONDS):
         _log.info("watching_started", extra={"bind": bind})
         yield
 
 
-def _application(standing: Standing) -> Starlette:
+def _application(standing: HealthCollector) -> Starlette:
     registry = CollectorRegistry()
     for collector in (telemetry.REGISTRY, standing):
         registry.register(collector)

@@ -27,7 +27,7 @@ class CannotListen(Exception):
     """The address cannot be listened on; the caller adds the setting's name to the message."""
 
 
-def address_of(bind: str) -> tuple[str, int]:
+def parse_address(bind: str) -> tuple[str, int]:
     """Parse "host:port". Raises CannotListen if it is invalid.
 
     A port alone is invalid: it would listen on all addresses of this machine.
@@ -53,7 +53,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @contextmanager
-def beside(
+def serve_in_thread(
     application: ASGIApp,
     listener: socket.socket,
     patience: int,
@@ -81,14 +81,14 @@ def beside(
 
 
 @asynccontextmanager
-async def within(
+async def serve_in_loop(
     application: ASGIApp,
     listener: socket.socket,
     patience: int,
     proxies: Sequence[str] = (),
     limits: Limits = _LIMITS,
 ) -> AsyncIterator[None]:
-    """Serve within the running event loop while the body runs; otherwise as ``beside``."""
+    """Serve within the running event loop while the body runs; otherwise as ``serve_in_thread``."""
     server = _server(application, patience, proxies, limits)
     with listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -22,9 +22,9 @@ from pathlib import Path
 from bot.conversation.bot_profile import Profile
 from bot.conversation.commands import Audience, list_offered
 from bot.conversation.groups import PREFIX
-from bot.conversation.interface import Here, Standing
+from bot.conversation.interface import GroupContext, MemberStatus
 from bot.conversation.media_texts import Medium
-from bot.conversation.outbox import Letter, NotificationQueue
+from bot.conversation.outbox import NotificationQueue, OutgoingNotification
 from bot.conversation.reply import (
     Asker,
     Block,
@@ -90,21 +90,21 @@ class EchoGroups:
         self.gone: list[int] = []
         self._told: set[int] = set()
 
-    def settings(self, asker: Asker, here: Here) -> Reply | None:
-        if here.standing is not Standing.ADMIN:
+    def settings(self, asker: Asker, here: GroupContext) -> Reply | None:
+        if here.standing is not MemberStatus.ADMIN:
             return self._refusal(asker, here)
         action = f"{PREFIX}:watch:on"
         return Reply((Block(self._state(here)),), ((Button("Watch", action=action),),))
 
-    def watch(self, asker: Asker, here: Here, argument: str) -> Reply | None:
-        if here.standing is not Standing.ADMIN:
+    def watch(self, asker: Asker, here: GroupContext, argument: str) -> Reply | None:
+        if here.standing is not MemberStatus.ADMIN:
             return self._refusal(asker, here)
         if argument:
             self._set(here.group, argument == "on")
         return _reply(self._state(here))
 
-    def press(self, asker: Asker, here: Here, action: str) -> Reply:
-        if here.standing is not Standing.ADMIN:
+    def press(self, asker: Asker, here: GroupContext, action: str) -> Reply:
+        if here.standing is not MemberStatus.ADMIN:
             return _reply(f"refused {here.standing.name}")
         self._set(here.group, action.endswith(":on"))
         return _reply(self._state(here))
@@ -134,11 +134,11 @@ class EchoGroups:
     def _set(self, group: int, watched: bool) -> None:
         self.watched = self.watched | {group} if watched else self.watched - {group}
 
-    def _state(self, here: Here) -> str:
+    def _state(self, here: GroupContext) -> str:
         state = "watching" if self.is_watched(here.group) else "silent"
         return state if here.readable else f"{state} but blind"
 
-    def _refusal(self, asker: Asker, here: Here) -> Reply | None:
+    def _refusal(self, asker: Asker, here: GroupContext) -> Reply | None:
         if asker.id in self._told:
             return None
         self._told.add(asker.id)
@@ -236,7 +236,7 @@ class EchoTalk:
             )
         )
 
-    def chosen(self, asker: Asker, text: str, name: str) -> None:
+    def record_choice(self, asker: Asker, text: str, name: str) -> None:
         self.chosen_cards.append((asker.id, text, name))
 
     def press(self, asker: Asker, action: str) -> Reply:
@@ -244,7 +244,7 @@ class EchoTalk:
             raise ValueError("the press broke")
         return Reply((Block(f"press {action}"),), _PRESSED.get(action, ()))
 
-    def unreachable(self, asker: Asker) -> None:
+    def mark_unreachable(self, asker: Asker) -> None:
         self.lost.append(asker.id)
 
     def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
@@ -258,7 +258,7 @@ class EchoTalk:
     def unsupported(self, asker: Asker, medium: Medium) -> Reply:
         return _reply(f"unsupported {medium}")
 
-    def looking(self, asker: Asker) -> Reply:
+    def compose_placeholder(self, asker: Asker) -> Reply:
         return _reply(f"{PLACEHOLDER} looking")
 
     def slow_down(self, asker: Asker) -> Reply:
@@ -274,39 +274,43 @@ class EchoTalk:
 class Letters:
     """A post that holds what a test puts in; what becomes of each letter is kept by its number."""
 
-    def __init__(self, *waiting: Letter) -> None:
+    def __init__(self, *waiting: OutgoingNotification) -> None:
         self._waiting = list(waiting)
         self._changed = threading.Condition()
         #: What was recorded of each letter, in order: "sent", "failed NAME", "unreachable REASON".
         self.records: dict[int, list[str]] = {}
         self.pauses: list[timedelta | None] = []
 
-    def take(self) -> Letter | None:
+    def take(self) -> OutgoingNotification | None:
         with self._changed:
             return self._waiting.pop(0) if self._waiting else None
 
-    def sent(self, letter: Letter) -> None:
-        self._record(letter, "sent")
+    def record_sent(self, notification: OutgoingNotification) -> None:
+        self._record(notification, "sent")
 
-    def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
+    def record_failure(
+        self, notification: OutgoingNotification, error: str, pause: timedelta | None = None
+    ) -> None:
         # Tried again at once: how long to wait is the real post's to know.
         with self._changed:
-            self._waiting.append(letter)
+            self._waiting.append(notification)
             self.pauses.append(pause)
-        self._record(letter, f"failed {error}")
+        self._record(notification, f"failed {error}")
 
-    def unreachable(self, letter: Letter, error: str) -> None:
-        self._record(letter, f"unreachable {error}")
+    def mark_unreachable(self, notification: OutgoingNotification, error: str) -> None:
+        self._record(notification, f"unreachable {error}")
 
-    def wait_for(self, letter: int, record: str) -> None:
+    def wait_for(self, notification: int, record: str) -> None:
         """Return once ``record`` was made of a letter."""
         with self._changed:
-            seen = self._changed.wait_for(lambda: record in self.records.get(letter, ()), PATIENCE)
+            seen = self._changed.wait_for(
+                lambda: record in self.records.get(notification, ()), PATIENCE
+            )
         assert seen, self.records
 
-    def _record(self, letter: Letter, what: str) -> None:
+    def _record(self, notification: OutgoingNotification, what: str) -> None:
         with self._changed:
-            self.records.setdefault(letter.id, []).append(what)
+            self.records.setdefault(notification.id, []).append(what)
             self._changed.notify_all()
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.console.server import beside
+from bot.console.server import serve_beside
 from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import upgrade
 from tests.bag_of_words import BagOfWords
@@ -23,6 +23,6 @@ def served_console(folder: Path) -> Iterator[Console]:
         bind = f"127.0.0.1:{free.getsockname()[1]}"
     console = console_on(Sessions(engine), BagOfWords(), folder, f"http://{bind}")
     console.clock.now = datetime.now(UTC)
-    with beside(console.app, bind, ()):
+    with serve_beside(console.app, bind, ()):
         yield console
     engine.dispose()

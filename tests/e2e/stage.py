@@ -17,12 +17,12 @@ from typing import Any, Final
 from telegram.ext import ExtBot
 
 from bot.conversation.interface import Talk
-from bot.conversation.outbox import Letter, Outbox
+from bot.conversation.outbox import Outbox, OutgoingNotification
 from bot.telegram.handling import groups
 from bot.telegram.incoming.intake import Intake
 from bot.telegram.outgoing.notification_delivery import NotificationSender, run_delivery
 from bot.telegram.outgoing.rate_limits import Limits
-from bot.telegram.setup.application import TelegramConfig, build, in_and_out
+from bot.telegram.setup.application import TelegramConfig, build, make_intake_and_workers
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_chats import Sent
 from tests.e2e.bot_api_rules import SentButton, SentCard
@@ -181,11 +181,11 @@ async def stage(
     application = build(config, talk, OfflineTelegram(server))
     await application.initialize()
     inbox = HurriedInbox(sessions)
-    intake, workers = in_and_out(application, inbox, config)
+    intake, workers = make_intake_and_workers(application, inbox, config)
     inbox.wake = workers.wake
     working = asyncio.create_task(workers.run())
     try:
-        async with groups.remembering(application.bot_data):
+        async with groups.remember_watched_groups(application.bot_data):
             yield Stage(server, application.bot, intake, inbox, sessions, language)
     finally:
         workers.stop()
@@ -205,7 +205,7 @@ class _Emptied(Outbox):
         self.empty = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
-    def take(self) -> Letter | None:
+    def take(self) -> OutgoingNotification | None:
         """Return a letter, and tell where there is none."""
         letter = super().take()
         if letter is None:

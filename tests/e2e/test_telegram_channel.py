@@ -16,7 +16,7 @@ from bot.telegram.errors import (
 )
 from bot.telegram.handling.workers import ANSWER_TRIES
 from bot.telegram.setup.application import TelegramConfig, build, check
-from bot.telegram.setup.registration import look
+from bot.telegram.setup.registration import load_registration
 from tests.e2e.bot_api_rules import SentButton
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PATIENCE, TOKEN, BotApiServer
 from tests.e2e.echo_bot import BREAKS, HELD, RATED, EchoTalk, Running, running
@@ -441,7 +441,7 @@ class TestBreaking:
             with pytest.raises(TelegramUnreachable, match=re.escape(f"({said}")) as of_check:
                 await check(config)
             with pytest.raises(TelegramUnreachable, match=re.escape(f"({said}")):
-                await look(config)
+                await load_registration(config)
         assert "check the network, a proxy, and TELEGRAM_API_URL" in str(of_check.value)
         assert "words" not in str(of_check.value)
 

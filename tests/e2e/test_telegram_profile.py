@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.conversation.bot_profile import profile
+from bot.conversation.bot_profile import make_profile
 from bot.conversation.commands import Audience
 from bot.conversation.translations import DEFAULT, Language
 from bot.telegram.setup.application import TelegramConfig, connect
 from bot.telegram.setup.profile import Profiles, publish
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
 
-PROFILES = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
+PROFILES = {"": make_profile(DEFAULT), **{each.value: make_profile(each) for each in Language}}
 
 
 @pytest.fixture

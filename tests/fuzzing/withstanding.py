@@ -19,9 +19,9 @@ from sqlalchemy import select
 from bot.conversation.interface import Talk
 from bot.observability import telemetry
 from bot.telegram.handling import groups
-from bot.telegram.incoming.intake import Intake, number_of
+from bot.telegram.incoming.intake import Intake, find_update_id
 from bot.telegram.outgoing.rate_limits import Limits
-from bot.telegram.setup.application import TelegramConfig, build, in_and_out
+from bot.telegram.setup.application import TelegramConfig, build, make_intake_and_workers
 from knowledge.domain import UpdateState
 from knowledge.models import QueuedUpdate
 from knowledge.storage.database import Sessions
@@ -97,11 +97,11 @@ async def withstand(
     logging.getLogger().addHandler(log)
     tally, started, left_out = _Tally(), time.perf_counter(), _left_out()
     await application.initialize()
-    intake, workers = in_and_out(application, inbox, config)
+    intake, workers = make_intake_and_workers(application, inbox, config)
     inbox.wake = workers.wake
     working = asyncio.create_task(workers.run())
     try:
-        async with groups.remembering(application.bot_data):
+        async with groups.remember_watched_groups(application.bot_data):
             stuck = await _taken_in(fuzzed, intake, inbox, server, tally)
         seconds = time.perf_counter() - started
     finally:
@@ -160,7 +160,7 @@ class _Tally:
     def count(self, fuzzed: Fuzzed) -> None:
         """Count one."""
         self.all += 1
-        number = number_of(fuzzed.update)
+        number = find_update_id(fuzzed.update)
         if number is None:
             self.numberless += 1
         else:
@@ -286,7 +286,7 @@ def _misfits(rows: Sequence[_Row], sent: Mapping[int, bool], undeliverable: int)
 def _left_out() -> int:
     counted = (
         telemetry.REGISTRY.get_sample_value("tathabbat_updates_left_out_total", {"why": why.value})
-        for why in telemetry.Omission
+        for why in telemetry.DropReason
     )
     return round(sum(each or 0.0 for each in counted))
 

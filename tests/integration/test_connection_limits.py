@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from bot.observability import telemetry
-from bot.observability.telemetry import Closing
-from bot.serving import Limits, listen, within
+from bot.observability.telemetry import CloseReason
+from bot.serving import Limits, listen, serve_in_loop
 
 HERE: Final = "127.0.0.1"
 #: All of 127.0.0.0/8 is this machine.
@@ -147,7 +147,7 @@ async def serving(
         monkeypatch.setattr(
             loop, "time", lambda: (start if server.stands_still else real()) + server.ahead
         )
-        async with within(server, listener, patience, proxies, limits):
+        async with serve_in_loop(server, listener, patience, proxies, limits):
             try:
                 yield server
             finally:
@@ -162,14 +162,14 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
 
 
 @pytest.fixture
-def closed() -> Callable[[Closing], float]:
+def closed() -> Callable[[CloseReason], float]:
     """Say how many connections were closed for a reason since the test began."""
 
-    def count(why: Closing) -> float:
+    def count(why: CloseReason) -> float:
         name = "tathabbat_connections_closed_total"
         return telemetry.REGISTRY.get_sample_value(name, {"why": why.value}) or 0.0
 
-    before = {why: count(why) for why in Closing}
+    before = {why: count(why) for why in CloseReason}
     return lambda why: count(why) - before[why]
 
 
@@ -238,7 +238,7 @@ class TestDeadlines:
         ids=["silence", "a byte a second", "a chunk a second"],
     )
     async def test_a_body_that_hardly_comes_ends_the_connection(
-        self, server: Server, begin: bytes, drip: bytes, closed: Callable[[Closing], float]
+        self, server: Server, begin: bytes, drip: bytes, closed: Callable[[CloseReason], float]
     ) -> None:
         peer = await server.peer()
         peer.send(begin)
@@ -248,7 +248,7 @@ class TestDeadlines:
         assert peer.is_open()
         await server.skip(2)
         assert not peer.is_open()
-        assert closed(Closing.BODY) == 1
+        assert closed(CloseReason.BODY) == 1
 
     async def test_a_body_that_comes_slowly_is_taken(self, server: Server) -> None:
         peer = await server.peer()
@@ -318,26 +318,26 @@ class TestDeadlines:
         assert not waits.is_open()
 
     async def test_who_does_not_read_the_answer_is_not_waited_for(
-        self, server: Server, closed: Callable[[Closing], float]
+        self, server: Server, closed: Callable[[CloseReason], float]
     ) -> None:
         peer = await server.peer(reads=False)
         peer.send(GET.replace(b"/", b"/large", 1) * 3)
         await server.skip(29)
-        assert closed(Closing.UNREAD) == 0
+        assert closed(CloseReason.UNREAD) == 0
         await server.skip(2)
-        assert closed(Closing.UNREAD) == 1
+        assert closed(CloseReason.UNREAD) == 1
         assert await peer.rest() < LARGE
 
     @pytest.mark.parametrize("header", [b"", b"Connection: close\r\n"], ids=["kept", "last"])
     async def test_a_page_that_is_not_read_is_not_kept_either(
-        self, server: Server, header: bytes, closed: Callable[[Closing], float]
+        self, server: Server, header: bytes, closed: Callable[[CloseReason], float]
     ) -> None:
         peer = await server.peer(reads=False)
         peer.send(b"GET /page HTTP/1.1\r\nHost: here\r\n" + header + b"\r\n")
         await server.skip(29)
-        assert closed(Closing.UNREAD) == 0
+        assert closed(CloseReason.UNREAD) == 0
         await server.skip(2)
-        assert closed(Closing.UNREAD) == 1
+        assert closed(CloseReason.UNREAD) == 1
         assert await peer.rest() < PAGE
 
     async def test_who_reads_late_gets_all_of_it_and_may_ask_again(self, server: Server) -> None:
@@ -369,7 +369,7 @@ class TestBounds:
         ids=["nothing", "headers", "a request", "a body"],
     )  # fmt: skip
     async def test_many_from_one_address_shut_nobody_out(
-        self, server: Server, begin: bytes, closed: Callable[[Closing], float]
+        self, server: Server, begin: bytes, closed: Callable[[CloseReason], float]
     ) -> None:
         peers = [await server.peer() for _ in range(500)]
         for peer in peers:
@@ -377,11 +377,11 @@ class TestBounds:
         assert await server.ask(OTHER) == b"answered0"
         assert await server.ask(HERE) == b"answered0"
         # Those that said something to a closed connection may not know yet.
-        assert closed(Closing.DISPLACED) >= 500 - LIMITS.per_address
+        assert closed(CloseReason.DISPLACED) >= 500 - LIMITS.per_address
         assert all(peer.is_open() for peer in peers[-LIMITS.per_address + 2 :])
 
     async def test_who_waits_for_an_answer_is_not_displaced(
-        self, server: Server, closed: Callable[[Closing], float]
+        self, server: Server, closed: Callable[[CloseReason], float]
     ) -> None:
         peers = [await server.peer() for _ in range(LIMITS.per_address)]
         for peer in peers:
@@ -389,14 +389,14 @@ class TestBounds:
             await server.begun.acquire()
         refused = await server.peer()
         assert await refused.rest() == 0
-        assert closed(Closing.REFUSED) == 1
+        assert closed(CloseReason.REFUSED) == 1
         assert await server.ask(OTHER) == b"answered0"
         server.released.set()
         assert [await peer.answer() for peer in peers] == [b"answered0"] * len(peers)
         assert await server.ask() == b"answered0"
 
     async def test_many_from_many_addresses_are_bounded_in_all(
-        self, server: Server, closed: Callable[[Closing], float]
+        self, server: Server, closed: Callable[[CloseReason], float]
     ) -> None:
         addresses = [f"127.0.1.{number}" for number in range(1, 6)]
         alone = await server.peer("127.0.2.1")
@@ -405,13 +405,13 @@ class TestBounds:
                 await server.peer(address)
         assert await server.ask(OTHER) == b"answered0"
         held = 1 + len(addresses) * LIMITS.per_address
-        assert closed(Closing.DISPLACED) >= held - LIMITS.connections
+        assert closed(CloseReason.DISPLACED) >= held - LIMITS.connections
         # The oldest of all, and the only one of its address.
         alone.send(GET)
         assert await alone.answer() == b"answered0"
 
     async def test_a_proxys_connections_are_many_peoples(
-        self, monkeypatch: pytest.MonkeyPatch, closed: Callable[[Closing], float]
+        self, monkeypatch: pytest.MonkeyPatch, closed: Callable[[CloseReason], float]
     ) -> None:
         async with serving(monkeypatch, proxies=("127.0.0.1/32",)) as server:
             peers = [await server.peer() for _ in range(2 * LIMITS.per_address)]
@@ -420,14 +420,14 @@ class TestBounds:
                 await server.begun.acquire()
             server.released.set()
             assert [await peer.answer() for peer in peers] == [b"answered0"] * len(peers)
-            assert closed(Closing.REFUSED) == closed(Closing.DISPLACED) == 0
+            assert closed(CloseReason.REFUSED) == closed(CloseReason.DISPLACED) == 0
             # The bound on all holds for it as well.
             for _ in range(500):
                 await server.peer()
             assert await server.ask() == await server.ask(OTHER) == b"answered0"
 
     async def test_coming_and_going_leaves_nothing_behind(
-        self, server: Server, closed: Callable[[Closing], float]
+        self, server: Server, closed: Callable[[CloseReason], float]
     ) -> None:
         for _ in range(10 * LIMITS.per_address):
             await (await server.peer()).close()

@@ -557,7 +557,7 @@ class TestReports:
             over.wait()
             return []
 
-        monkeypatch.setattr("bot.console.report_upload.drafts", hangs)
+        monkeypatch.setattr("bot.console.report_upload.read_drafts", hangs)
         body = urlencode({"form_token": moderator.token(), "body": "x"})
         listener = serving.listen("127.0.0.1", 0)
         port = listener.getsockname()[1]
@@ -571,7 +571,7 @@ class TestReports:
                 answer = connection.getresponse()
                 return answer.status, answer.read().decode()
 
-        with serving.beside(console.app, listener, 10), ThreadPoolExecutor(45) as threads:
+        with serving.serve_in_thread(console.app, listener, 10), ThreadPoolExecutor(45) as threads:
             try:
                 asked = [threads.submit(ask, "POST", "/reports", body) for _ in range(45)]
                 refused = [each.result() for each in islice(as_completed(asked), 43)]

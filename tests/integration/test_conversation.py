@@ -586,7 +586,7 @@ class TestWhatWasShown:
         claim = "افتُتحت مكتبة الحي بعد ترميم دام 14 شهرًا"
         both = self.twice(house, claim)
         card = talk.cards(ASKER, claim).cards[-1]
-        talk.chosen(ASKER, claim, card.name)
+        talk.record_choice(ASKER, claim, card.name)
         (shown,) = self.held(talk, ASKER)
         assert int(card.name.partition(":")[2]) in shown
         assert set(shown) <= both
@@ -644,8 +644,8 @@ class TestCards:
         self, house: House, talk: Conversation
     ) -> None:
         card = talk.cards(ASKER, CROSSED).cards[-1]
-        talk.chosen(ASKER, CROSSED, card.name)
-        talk.chosen(ASKER, UNRELATED, "0")
+        talk.record_choice(ASKER, CROSSED, card.name)
+        talk.record_choice(ASKER, UNRELATED, "0")
         found, missed = kept(house)
         assert (found.claim, found.outcome, found.waiting) == (CROSSED, Outcome.SUPPORTED, False)
         assert found.shown
@@ -659,7 +659,7 @@ class TestCards:
     def test_a_name_that_was_never_given_keeps_nothing(
         self, house: House, talk: Conversation, name: str
     ) -> None:
-        talk.chosen(ASKER, CROSSED, name)
+        talk.record_choice(ASKER, CROSSED, name)
         assert kept(house) == []
 
     def test_who_is_blocked_is_offered_nothing_and_leaves_nothing(
@@ -669,5 +669,5 @@ class TestCards:
         with house.sessions.begin() as session:
             people.block(session, key, datetime.now(UTC) + timedelta(days=1), "test")
         assert talk.cards(ASKER, CROSSED) == Cards()
-        talk.chosen(ASKER, CROSSED, "0")
+        talk.record_choice(ASKER, CROSSED, "0")
         assert kept(house) == []

@@ -18,7 +18,7 @@ from bot.app import App
 from bot.cli import diagnostics
 from bot.cli.diagnostics import Finding, State, examine
 from bot.telegram.setup.application import TelegramConfig
-from bot.telegram.setup.registration import Registration, look
+from bot.telegram.setup.registration import Registration, load_registration
 from knowledge import curation
 from knowledge.accounts import people
 from knowledge.claim_queue import inquiries
@@ -378,7 +378,7 @@ class TestWebhook:
                 "last_error_date": 1_700_000_000,
                 "last_error_message": "Wrong response",
             }
-            found = await look(TelegramConfig(TOKEN, server.url))
+            found = await load_registration(TelegramConfig(TOKEN, server.url))
         failed_at = datetime.fromtimestamp(1_700_000_000, UTC)
         assert found == Registration(BOT_NAME, False, True, "", 0, "Wrong response", failed_at)
 

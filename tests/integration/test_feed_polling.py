@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from sqlalchemy import select
 
-from bot.fetching import Fetcher, Wanted
+from bot.fetching import DocumentLimits, Fetcher
 from bot.ingestion.feed_poller import MAX_PAGES, Poller, Tally
 from bot.ingestion.url_reader import read_address
 from bot.parsing.parser_jobs import Queue
@@ -339,7 +339,7 @@ class TestTrouble:
             parsers: ParserPool,
             url: str,
             defaults: Defaults,
-            wanted: Wanted,
+            wanted: DocumentLimits,
             queue: Queue,
         ) -> Sequence[ReportDraft | Problem]:
             if url.endswith("/2"):

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from bot.fetching import ARTICLE, FEED, Fetcher, Known
+from bot.fetching import ARTICLE, FEED, CacheValidators, Fetcher
 from bot.fetching.addresses import public_only
 from bot.fetching.errors import (
     BadAddress,
@@ -316,11 +316,13 @@ class TestAnswers:
 
         web.answers["/"] = conditional
         fetcher = web.fetcher()
-        first = await fetcher.fetch_if_changed(web.url("/"), FEED, Known())
+        first = await fetcher.fetch_if_changed(web.url("/"), FEED, CacheValidators())
         assert first is not None
-        assert first.known == Known('"1"')
+        assert first.known == CacheValidators('"1"')
         assert await fetcher.fetch_if_changed(web.url("/"), FEED, first.known) is None
-        assert await fetcher.fetch_if_changed(web.url("/"), FEED, Known('"0"')) is not None
+        assert (
+            await fetcher.fetch_if_changed(web.url("/"), FEED, CacheValidators('"0"')) is not None
+        )
 
     async def test_no_cookie_or_proxy_is_taken_along(
         self, web: Web, monkeypatch: pytest.MonkeyPatch

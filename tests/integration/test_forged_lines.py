@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from bot.cli.terminal_replies import print_reply
 from bot.console.forms import Form
 from bot.console.rendering import _environment
-from bot.console.report_upload import drafts as console_drafts
+from bot.console.report_upload import read_drafts as console_drafts
 from bot.conversation.answer_texts import compose_answer
 from bot.conversation.moderator_texts import compose_added
 from bot.conversation.notification_texts import compose_notification

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.conversation.conversation import Conversation
-from bot.conversation.interface import Here, Standing
+from bot.conversation.interface import GroupContext, MemberStatus
 from bot.conversation.reply import Asker, Reply
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation
@@ -29,7 +29,10 @@ SECRET = b"the key of these tests"
 KEY = group_settings.group_key(SECRET, "telegram", -100)
 OTHER = group_settings.group_key(SECRET, "telegram", -200)
 ADMIN, MEMBER = Asker(1, "en", group=-100), Asker(2, "en", group=-100)
-AS_ADMIN, AS_MEMBER = Here(-100, Standing.ADMIN), Here(-100, Standing.MEMBER)
+AS_ADMIN, AS_MEMBER = (
+    GroupContext(-100, MemberStatus.ADMIN),
+    GroupContext(-100, MemberStatus.MEMBER),
+)
 
 
 def watch(sessions: Sessions, key: str = KEY, per_hour: int | None = None) -> None:
@@ -260,7 +263,7 @@ class TestLooking:
         assert talk.groups.look(MEMBER, REFUTED) is not None
         assert talk.groups.look(ADMIN, f"They say that {REFUTED.lower()}!") is None
         elsewhere = Asker(2, "en", group=-200)
-        talk.groups.watch(elsewhere, Here(-200, Standing.ADMIN), "on")
+        talk.groups.watch(elsewhere, GroupContext(-200, MemberStatus.ADMIN), "on")
         assert talk.groups.look(elsewhere, REFUTED) is not None
 
     def test_a_group_that_is_not_watched_any_more_hears_nothing(self, talk: Conversation) -> None:
@@ -270,7 +273,7 @@ class TestLooking:
     def test_it_speaks_the_groups_language_else_each_persons(self, talk: Conversation) -> None:
         arabic = Asker(3, "ar", group=-100)
         assert read(talk.groups.look(arabic, REFUTED)).startswith("❌ تقرير موثّق")
-        elsewhere, as_admin = Asker(3, "ar", group=-200), Here(-200, Standing.ADMIN)
+        elsewhere, as_admin = Asker(3, "ar", group=-200), GroupContext(-200, MemberStatus.ADMIN)
         talk.groups.watch(elsewhere, as_admin, "on")
         talk.groups.press(elsewhere, as_admin, "group:lang:fr")
         assert read(talk.groups.look(elsewhere, REFUTED)).startswith("❌ Un rapport vérifié")
@@ -311,7 +314,7 @@ class TestAdmins:
         assert talk.groups.settings(MEMBER, AS_MEMBER) is None
         assert talk.groups.watch(MEMBER, AS_MEMBER, "on") is None
         assert "Only admins" in read(talk.groups.press(MEMBER, AS_MEMBER, "group:watch:on"))
-        unknown = Here(-100, Standing.UNKNOWN)
+        unknown = GroupContext(-100, MemberStatus.UNKNOWN)
         assert "does not tell me" in read(talk.groups.watch(ADMIN, unknown, "on"))
         assert "does not tell me" in read(talk.groups.press(ADMIN, unknown, "group:watch:on"))
         assert count(sessions, Group) == 0
@@ -321,7 +324,7 @@ class TestAdmins:
     ) -> None:
         assert "/watch on and /watch off" in read(talk.groups.watch(ADMIN, AS_ADMIN, ""))
         assert not talk.groups.is_watched(-100)
-        blind = Here(-100, Standing.ADMIN, readable=False)
+        blind = GroupContext(-100, MemberStatus.ADMIN, readable=False)
         assert "does not let me read" in read(talk.groups.watch(ADMIN, blind, "ON"))
         assert talk.groups.is_watched(-100)
 
@@ -361,7 +364,7 @@ class TestOthers:
         key = people.person_key(SECRET, "telegram", 5)
         with sessions() as session:
             assert people.address_of(session, key, SECRET) == "5"
-        talk.unreachable(asker)
+        talk.mark_unreachable(asker)
         with sessions() as session:
             assert people.address_of(session, key, SECRET) is None
             assert session.scalars(select(Inquiry.waiting)).all() == [False]
@@ -374,5 +377,5 @@ class TestOthers:
     def test_a_stranger_who_blocks_the_bot_leaves_no_trace(
         self, talk: Conversation, sessions: Sessions
     ) -> None:
-        talk.unreachable(Asker(6, "en", "6"))
+        talk.mark_unreachable(Asker(6, "en", "6"))
         assert count(sessions, Person) == 0

@@ -166,7 +166,7 @@ def test_an_answer_that_can_be_taken_back_is_not_hurried(
     post = outbox(sessions, NOW, dead)
     letter = post.take()
     assert letter is not None
-    post.sent(letter)
+    post.record_sent(letter)
     with sessions.begin() as session:
         cluster, statement = session.scalars(select(Cluster.id)).one(), 1
         told_again = pending_notifications.answer_cluster(
@@ -184,7 +184,7 @@ def test_a_letter_that_is_to_wait_is_not_hurried(
     post = outbox(sessions, NOW, dead)
     letter = post.take()
     assert letter is not None
-    post.failed(letter, "RetryAfter", HOUR)
+    post.record_failure(letter, "RetryAfter", HOUR)
     start_anew(sessions, folder)
     assert outbox(sessions, SOON, "new").take() is None
 

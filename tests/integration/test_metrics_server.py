@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.errors import SettingsError
 from bot.observability import telemetry
-from bot.serving.metrics_server import GAUGES, Standing, serve_metrics
+from bot.serving.metrics_server import GAUGES, HealthCollector, serve_metrics
 from knowledge import curation
 from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
@@ -67,12 +67,12 @@ def silence() -> list[float]:
 
 
 @pytest.fixture
-def standing(sessions: Sessions, index: ServingIndex, silence: list[float]) -> Standing:
-    return Standing(sessions, index, lambda: LATER, lambda: silence[-1])
+def standing(sessions: Sessions, index: ServingIndex, silence: list[float]) -> HealthCollector:
+    return HealthCollector(sessions, index, lambda: LATER, lambda: silence[-1])
 
 
 @pytest.fixture
-def served(standing: Standing, bind: str) -> Iterator[str]:
+def served(standing: HealthCollector, bind: str) -> Iterator[str]:
     with serve_metrics(standing, bind):
         yield f"http://{bind}"
 
@@ -148,7 +148,7 @@ class TestMetrics:
     def test_what_was_counted_is_there(self, served: str) -> None:
         before = samples(get(f"{served}/metrics")[1])
         telemetry.count_answered("claim", 0.2)
-        telemetry.count_left_out(telemetry.Omission.TOO_MANY)
+        telemetry.count_left_out(telemetry.DropReason.TOO_MANY)
         telemetry.count_outcome(Outcome.REFUTED)
         telemetry.observe_encoded(4)
         telemetry.count_not_sent("gone")
@@ -175,17 +175,17 @@ class TestMetrics:
 
 
 class TestListening:
-    def test_a_place_that_is_taken_is_named(self, standing: Standing, served: str) -> None:
+    def test_a_place_that_is_taken_is_named(self, standing: HealthCollector, served: str) -> None:
         bind = served.removeprefix("http://")
         with pytest.raises(SettingsError, match="METRICS_BIND"), serve_metrics(standing, bind):
             pass
 
     @pytest.mark.parametrize("bind", ["", "9464", "127.0.0.1:http", "127.0.0.1:99999"])
-    def test_what_is_no_place_is_refused(self, standing: Standing, bind: str) -> None:
+    def test_what_is_no_place_is_refused(self, standing: HealthCollector, bind: str) -> None:
         with pytest.raises(SettingsError, match="METRICS_BIND"), serve_metrics(standing, bind):
             pass
 
-    def test_it_ends_with_the_body(self, standing: Standing, bind: str) -> None:
+    def test_it_ends_with_the_body(self, standing: HealthCollector, bind: str) -> None:
         with serve_metrics(standing, bind):
             pass
         with socket.socket() as again:
@@ -212,14 +212,14 @@ class TestListening:
     ) -> None:
         asked, may_answer = threading.Semaphore(0), threading.Event()
 
-        def problems(_: Standing) -> list[str]:
+        def problems(_: HealthCollector) -> list[str]:
             asked.release()
             may_answer.wait()
             return []
 
-        monkeypatch.setattr(Standing, "problems", problems)
-        standing = Standing(sessions, index, lambda: LATER)
-        monkeypatch.setattr(Standing, "collect", lambda _: iter(()))
+        monkeypatch.setattr(HealthCollector, "problems", problems)
+        standing = HealthCollector(sessions, index, lambda: LATER)
+        monkeypatch.setattr(HealthCollector, "collect", lambda _: iter(()))
         with serve_metrics(standing, bind), ThreadPoolExecutor(8) as threads:
             answers = [threads.submit(get, f"http://{bind}/healthz") for _ in range(8)]
             for _ in answers:

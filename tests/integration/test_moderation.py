@@ -359,7 +359,7 @@ def letters(house: House, later: timedelta = timedelta()) -> dict[str, Reply]:
     found = {}
     while (letter := outbox.take()) is not None:
         found[letter.address] = letter.reply
-        outbox.sent(letter)
+        outbox.record_sent(letter)
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.conversation.delivery_failures import compose_failure_line
-from bot.conversation.outbox import BACKOFF, LEASE, MAX_TRIES, Letter, Outbox
+from bot.conversation.outbox import BACKOFF, LEASE, MAX_TRIES, Outbox, OutgoingNotification
 from bot.conversation.reply import Reply
 from bot.conversation.translations import Language, load_catalogue
 from knowledge import curation
@@ -93,7 +93,7 @@ def rows(sessions: Sessions) -> list[Notification]:
         return list(session.scalars(select(Notification).order_by(Notification.id)))
 
 
-def taken(outbox: Outbox) -> Letter:
+def taken(outbox: Outbox) -> OutgoingNotification:
     letter = outbox.take()
     assert letter is not None
     return letter
@@ -135,7 +135,7 @@ class TestWording:
         outbox = Outbox(sessions, SECRET)
         asks(sessions, "someone", "en")
         statement = answered(sessions)
-        outbox.sent(taken(outbox))
+        outbox.record_sent(taken(outbox))
         corrected = "بلغ ارتفاع برج الساعة 90 مترا بحسب البلدية"
         with sessions.begin() as session:
             held = curation.load_statement(session, statement)
@@ -152,7 +152,7 @@ class TestWording:
     ) -> None:
         asks(sessions, "someone", "en")
         statement = answered(sessions)
-        outbox.sent(taken(outbox))
+        outbox.record_sent(taken(outbox))
         with sessions.begin() as session:
             curation.retract(session, [statement], "moderator", "the source was forged")
         text = said(taken(outbox).reply)
@@ -173,7 +173,7 @@ class TestWording:
     ) -> None:
         asks(sessions, "someone", language)
         answered(sessions)
-        outbox.sent(taken(outbox))
+        outbox.record_sent(taken(outbox))
         with sessions.begin() as session:
             (entry,) = audit_log.list_entries(session, SubjectKind.CLUSTER).items
             curation.undo(session, entry.id, "moderator", "the source was forged")
@@ -212,7 +212,7 @@ class TestTaking:
             ready.wait()
             while (letter := outbox.take()) is not None:
                 found.append(letter.id)
-                outbox.sent(letter)
+                outbox.record_sent(letter)
 
         threads = [threading.Thread(target=work) for _ in range(4)]
         for thread in threads:
@@ -227,7 +227,7 @@ class TestTaking:
     ) -> None:
         asks(sessions, "someone")
         answered(sessions)
-        outbox.sent(taken(outbox))
+        outbox.record_sent(taken(outbox))
         clock.now += timedelta(days=365)
         assert outbox.take() is None
         with sessions() as session:
@@ -238,15 +238,15 @@ class TestTaking:
     ) -> None:
         asks(sessions, "someone")
         answered(sessions)
-        outbox.failed(taken(outbox), "TimedOut")
+        outbox.record_failure(taken(outbox), "TimedOut")
         clock.now += BACKOFF.first - timedelta(seconds=1)
         assert outbox.take() is None
         clock.now += timedelta(seconds=1)
         for _ in range(MAX_TRIES - 1):
-            outbox.failed(taken(outbox), "TimedOut")
+            outbox.record_failure(taken(outbox), "TimedOut")
             assert outbox.take() is None
             clock.now += BACKOFF.longest
-        outbox.failed(taken(outbox), "TimedOut")
+        outbox.record_failure(taken(outbox), "TimedOut")
         (row,) = rows(sessions)
         assert (row.status, row.error) == (NotificationStatus.UNREACHABLE, "TimedOut")
 
@@ -255,7 +255,7 @@ class TestTaking:
     ) -> None:
         asks(sessions, "someone")
         answered(sessions)
-        outbox.failed(taken(outbox), "RetryAfter", timedelta(minutes=30))
+        outbox.record_failure(taken(outbox), "RetryAfter", timedelta(minutes=30))
         clock.now += timedelta(minutes=29)
         assert outbox.take() is None
         clock.now += timedelta(minutes=1)
@@ -266,7 +266,7 @@ class TestTaking:
     ) -> None:
         asks(sessions, "someone")
         answered(sessions)
-        outbox.unreachable(taken(outbox), "bot was blocked by the user")
+        outbox.mark_unreachable(taken(outbox), "bot was blocked by the user")
         clock.now += timedelta(days=365)
         assert outbox.take() is None
         (row,) = rows(sessions)
@@ -286,10 +286,10 @@ class TestTaking:
         answered(sessions)
         # Without an address nothing is handed out: it is given up on the way.
         letters = {each.address: each for each in iter(outbox.take, None)}
-        outbox.sent(letters["0"])
-        outbox.unreachable(letters["1"], "Forbidden: bot was blocked by the user")
-        outbox.unreachable(letters["2"], "Chat not found")
-        outbox.failed(replace(letters["3"], tries=MAX_TRIES), "TimedOut")
+        outbox.record_sent(letters["0"])
+        outbox.mark_unreachable(letters["1"], "Forbidden: bot was blocked by the user")
+        outbox.mark_unreachable(letters["2"], "Chat not found")
+        outbox.record_failure(replace(letters["3"], tries=MAX_TRIES), "TimedOut")
         with sessions.begin() as session:
             slow = select(Notification).where(Notification.error == "TimedOut")
             session.scalars(slow).one().tries = MAX_TRIES + 1
@@ -312,7 +312,7 @@ class TestTaking:
         asks(sessions, "someone")
         answered(sessions)
         before = datetime.now(UTC)
-        outbox.unreachable(taken(outbox), "BadRequest")
+        outbox.mark_unreachable(taken(outbox), "BadRequest")
         after = datetime.now(UTC) + timedelta(seconds=1)
         with sessions() as session:
             (failure,) = delivery.list_failures(session, before, after)

@@ -8,11 +8,11 @@ import matplotlib
 import pytest
 from PIL import Image, ImageDraw, ImageFont, features
 
-from bot.media import installed, ocr, read_picture
+from bot.media import find_tesseract, ocr, read_picture
 from bot.media.errors import OcrMissing, UnreadablePicture
 
 try:
-    installed()
+    find_tesseract()
     MISSING = ""
 except OcrMissing as missing:
     MISSING = str(missing)
@@ -58,7 +58,7 @@ def test_a_picture_without_text_is_silent() -> None:
 
 def test_what_is_missing_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    for call in (installed, lambda: read_picture(drawn("words"))):
+    for call in (find_tesseract, lambda: read_picture(drawn("words"))):
         with pytest.raises(OcrMissing, match=r"apt-get install tesseract-ocr tesseract-ocr-ara"):
             call()
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.conversation.answer_texts import compose_rejection
-from bot.conversation.outbox import Letter, Outbox
+from bot.conversation.outbox import Outbox, OutgoingNotification
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.translations import Language, load_catalogue
 from embeddings.encoders.encoder import Encoder
@@ -76,9 +76,9 @@ def after_the_minute() -> datetime:
 
 def delivered(sessions: Sessions) -> list[tuple[str, str]]:
     """Deliver all letters that are due; returns to whom and what each says."""
-    post, found = Outbox(sessions, SECRET, now=after_the_minute), list[Letter]()
+    post, found = Outbox(sessions, SECRET, now=after_the_minute), list[OutgoingNotification]()
     while (letter := post.take()) is not None:
-        post.sent(letter)
+        post.record_sent(letter)
         found.append(letter)
     return sorted((letter.address, said(letter.reply)) for letter in found)
 
@@ -158,7 +158,7 @@ class TestWhoWaits:
         letter = post.take()
         assert letter is not None
         assert post.take() is None, "one process has it in hand"
-        post.failed(letter, "TimedOut", timedelta(0))
+        post.record_failure(letter, "TimedOut", timedelta(0))
         assert [address for address, _ in delivered(house.sessions)] == ["3"]
 
     def test_is_told_where_two_people_are_asked_for_as_well(

@@ -12,7 +12,7 @@ import pytest
 
 from bot.app import App
 from bot.cli.diagnostics import Finding, State, examine
-from bot.serving.metrics_server import Standing
+from bot.serving.metrics_server import HealthCollector
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexMismatch, IndexUnavailable, IndexUnreachable
 from embeddings.index.milvus_connection import MilvusConnection
@@ -210,10 +210,10 @@ class TestHealth:
     def test_each_problem_has_a_word(self, problem: IndexUnavailable, word: str) -> None:
         silent = SimpleNamespace(require_answer=lambda: None)
         nothing = SimpleNamespace(problem=problem, served=lambda: None)
-        standing = Standing(silent, nothing, now, lambda: 0.0)  # type: ignore[arg-type]
+        standing = HealthCollector(silent, nothing, now, lambda: 0.0)  # type: ignore[arg-type]
         assert standing.problems() == [word]
         another = SimpleNamespace(problem=problem, served=lambda: object())
-        standing = Standing(silent, another, now, lambda: 0.0)  # type: ignore[arg-type]
+        standing = HealthCollector(silent, another, now, lambda: 0.0)  # type: ignore[arg-type]
         assert (standing.problems(), standing.notes()) == ([], [word])
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.conversation.charts import Chart, Form, draw, title
+from bot.conversation.charts import Chart, Form, draw, name_chart
 from bot.conversation.translations import Language, load_catalogue
 from knowledge.claim_queue import demand, stored_claims
 from knowledge.domain import ClusterStatus, Feedback, Outcome
@@ -111,7 +111,7 @@ def test_every_chart_is_drawn_in_every_language(sessions: Sessions, language: La
     png = draw(list(Chart), found, words, Form.PNG)
     assert png.startswith(b"\x89PNG")
     for chart in Chart:
-        assert title(chart, words)
+        assert name_chart(chart, words)
         svg = draw([chart], found, words, Form.SVG)
         assert b"<svg" in svg
         # Outlines: whoever looks at it needs none of our fonts, and nothing is fetched.

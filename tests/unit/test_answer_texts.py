@@ -10,7 +10,7 @@ from bot.conversation.answer_texts import (
     compose_answer,
     compose_answers,
     compose_others,
-    headline,
+    compose_verdict,
 )
 from bot.conversation.reply import Reply, Style
 from bot.conversation.small_talk_texts import compose_unreadable
@@ -316,7 +316,7 @@ class TestFactCheck:
     def test_nothing_confirms_beside_a_rating_that_does_not(
         self, rating: Rating, relation: Relation
     ) -> None:
-        told = headline(fact_check(rating=rating), relation, ENGLISH.say)
+        told = compose_verdict(fact_check(rating=rating), relation, ENGLISH.say)
         confirmed = rating in SUPPORTING_RATINGS
         assert told.startswith("✅") == (confirmed and relation is Relation.SUPPORTS)
         assert ("confirm it" in told and "not confirm it" not in told) == (

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.observability.telemetry import Closing
+from bot.observability.telemetry import CloseReason
 from bot.serving import Limits, network_of
 from bot.serving.connections import Connections
 
@@ -17,13 +17,13 @@ class Held:
 
     address: str
     deadline: float | None
-    dropped: list[Closing] = field(default_factory=list)
+    dropped: list[CloseReason] = field(default_factory=list)
 
-    def drop(self, why: Closing) -> None:
+    def drop(self, why: CloseReason) -> None:
         self.dropped.append(why)
 
 
-def admitted(connections: Connections, *held: Held) -> list[list[Closing]]:
+def admitted(connections: Connections, *held: Held) -> list[list[CloseReason]]:
     """Return why each was dropped once all were admitted, in order."""
     for each in held:
         connections.admit(each)
@@ -32,13 +32,13 @@ def admitted(connections: Connections, *held: Held) -> list[list[Closing]]:
 
 def test_the_one_nearest_to_its_deadline_makes_room() -> None:
     held = [Held("192.0.2.1", 20.0), Held("192.0.2.1", 10.0), Held("192.0.2.1", 30.0)]
-    assert admitted(Connections(LIMITS), *held) == [[], [Closing.DISPLACED], []]
+    assert admitted(Connections(LIMITS), *held) == [[], [CloseReason.DISPLACED], []]
 
 
 def test_one_that_waits_for_an_answer_makes_no_room_for_its_own_address() -> None:
     held = [Held("192.0.2.1", None), Held("192.0.2.1", None), Held("192.0.2.1", 30.0)]
     connections = Connections(LIMITS)
-    assert admitted(connections, *held) == [[], [], [Closing.REFUSED]]
+    assert admitted(connections, *held) == [[], [], [CloseReason.REFUSED]]
     assert len(connections) == 2
     connections.discard(held[2])
     connections.discard(held[0])
@@ -53,34 +53,34 @@ def test_one_of_the_address_that_holds_most_makes_room_in_all() -> None:
         Held("192.0.2.1", 30.0),
         Held("192.0.2.7", 50.0),
     ]
-    assert admitted(Connections(LIMITS), *held) == [[], [], [], [Closing.DISPLACED], []]
+    assert admitted(Connections(LIMITS), *held) == [[], [], [], [CloseReason.DISPLACED], []]
 
 
 def test_where_nobody_owes_anything_the_address_that_holds_most_makes_room() -> None:
     held = [Held(f"192.0.2.{each}", None) for each in (1, 2, 2, 3)]
     new = Held("192.0.2.9", 10.0)
-    assert admitted(Connections(LIMITS), *held, new) == [[], [Closing.DISPLACED], [], [], []]
+    assert admitted(Connections(LIMITS), *held, new) == [[], [CloseReason.DISPLACED], [], [], []]
 
 
 def test_one_who_holds_as_much_takes_nobodys_place() -> None:
     held = [Held(f"192.0.2.{each}", None) for each in (1, 2, 3, 4)]
-    assert admitted(Connections(LIMITS), *held, Held("192.0.2.9", 1.0))[-1] == [Closing.REFUSED]
+    assert admitted(Connections(LIMITS), *held, Held("192.0.2.9", 1.0))[-1] == [CloseReason.REFUSED]
 
 
 def test_the_networks_of_one_host_are_one_peer() -> None:
     held = [Held(f"2001:db8::{number}", float(number)) for number in (1, 2, 3)]
-    assert admitted(Connections(LIMITS), *held) == [[Closing.DISPLACED], [], []]
+    assert admitted(Connections(LIMITS), *held) == [[CloseReason.DISPLACED], [], []]
 
 
 def test_a_proxy_is_held_to_the_bound_on_all_alone() -> None:
     held = [Held("::1", float(number)) for number in range(5)]
     dropped = admitted(Connections(LIMITS, ("::1/128", "192.0.2.0/24")), *held)
-    assert dropped == [[Closing.DISPLACED], [], [], [], []]
+    assert dropped == [[CloseReason.DISPLACED], [], [], [], []]
 
 
 def test_peers_that_are_gone_already_are_bounded_too() -> None:
     held = [Held("", float(number)) for number in range(3)]
-    assert admitted(Connections(LIMITS), *held) == [[Closing.DISPLACED], [], []]
+    assert admitted(Connections(LIMITS), *held) == [[CloseReason.DISPLACED], [], []]
 
 
 @pytest.mark.parametrize(

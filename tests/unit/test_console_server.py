@@ -29,7 +29,7 @@ def _handlers() -> Iterator[None]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_that_another_thread_takes_ends_the_wait(number: signal.Signals) -> None:
     main = threading.get_ident()
-    stop = server.stop_signal()
+    stop = server.catch_stop_signals()
 
     def take() -> None:
         at, seen = None, 0

@@ -8,7 +8,7 @@ import pytest
 
 from bot.console import error_pages
 from bot.console.error_pages import describe_error
-from bot.conversation.change_texts import field_named
+from bot.conversation.change_texts import name_field
 from bot.conversation.translations import Language, load_catalogue
 from bot.fetching.errors import FetchError
 from knowledge import errors
@@ -96,4 +96,4 @@ def test_every_field_of_a_form_has_a_name_in_each_language() -> None:
     assert len(names) > 30
     for language in Language:
         say = load_catalogue(language).say
-        assert not {name for name in names if field_named(name, say) == name}
+        assert not {name for name in names if name_field(name, say) == name}

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.console.audit_entries import act_name
+from bot.console.audit_entries import name_action
 from bot.console.error_pages import STATUS, status_of
 from bot.console.errors import BadForm, TooManyTries
 from bot.console.forms import Form
-from bot.console.highlighting import Marked, pieces
+from bot.console.highlighting import Highlight, split_text
 from bot.console.labels import label
 from bot.console.security import TryLimit
 from bot.conversation.translations import Language, load_catalogue
@@ -29,8 +29,8 @@ from knowledge.domain import (
 BODY = "one two\u200c three\nfour five"
 
 
-def mark(start: int, end: int, name: str = "m") -> Marked:
-    return Marked(Span(start, end), name, "draft")
+def mark(start: int, end: int, name: str = "m") -> Highlight:
+    return Highlight(Span(start, end), name, "draft")
 
 
 class TestPieces:
@@ -45,11 +45,13 @@ class TestPieces:
             (mark(-1, 3), mark(5, 999), mark(3, 3)),
         ],
     )
-    def test_they_are_the_whole_text_in_order(self, marks: tuple[Marked, ...]) -> None:
-        assert "".join(piece.text for piece in pieces(BODY, marks)) == BODY
+    def test_they_are_the_whole_text_in_order(self, marks: tuple[Highlight, ...]) -> None:
+        assert "".join(piece.text for piece in split_text(BODY, marks)) == BODY
 
     def test_of_marks_that_overlap_the_first_named_stands(self) -> None:
-        found = [p.mark.anchor for p in pieces(BODY, [mark(4, 8, "a"), mark(0, 9, "b")]) if p.mark]
+        found = [
+            p.mark.anchor for p in split_text(BODY, [mark(4, 8, "a"), mark(0, 9, "b")]) if p.mark
+        ]
         assert found == ["a"]
 
 
@@ -133,4 +135,4 @@ class TestWords:
             assert status_of(kind.__new__(kind)) == status
 
     def test_an_act_nobody_named_is_called_what_it_is(self) -> None:
-        assert act_name("danced", str) == "danced"
+        assert name_action("danced", str) == "danced"

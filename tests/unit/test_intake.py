@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.telegram.incoming.admission_control import AdmissionControl
-from bot.telegram.incoming.intake import Intake, Origin, number_of, origin_of
+from bot.telegram.incoming.intake import Intake, Origin, find_origin, find_update_id
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.domain import Course
@@ -48,7 +48,7 @@ GROUP = {"id": -100, "type": "supergroup"}
 def test_where_an_update_comes_from(update: Any, origin: Origin) -> None:
     if isinstance(update, dict):
         update = {"update_id": 1, **update}
-    assert origin_of(update) == origin
+    assert find_origin(update) == origin
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_where_an_update_comes_from(update: Any, origin: Origin) -> None:
     [(1, 1), (0, 0), (2**63 - 1, 2**63 - 1), (2**63, None), (-1, None), (True, None), ("1", None)],
 )
 def test_the_number_of_an_update(number: object, expected: int | None) -> None:
-    assert number_of({"update_id": number}) == expected
+    assert find_update_id({"update_id": number}) == expected
 
 
 json_values = st.recursive(
@@ -75,9 +75,9 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_whatever_is_written_has_an_origin_or_none(update: object) -> None:
-    origin = origin_of(update)
+    origin = find_origin(update)
     assert origin.person is None or isinstance(origin.person, int)
-    number_of(update)
+    find_update_id(update)
 
 
 class _Failing(UpdateStore):

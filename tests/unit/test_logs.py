@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot.errors import SettingsError
-from bot.observability.logs import Threads, configure, request
-from bot.observability.redaction import HIDDEN, hide, summary, words_in_hand
+from bot.observability.logs import Threads, configure, name_requests
+from bot.observability.redaction import HIDDEN, hide, summarise_error, withhold_words
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,7 +92,7 @@ class TestRequests:
         configure("INFO")
         log = logging.getLogger("knowledge.somewhere")
         log.info("before")
-        with request("update 7"):
+        with name_requests("update 7"):
             log.info("within")
         log.info("after")
         assert self.named(capsys) == {"before": None, "within": "update 7", "after": None}
@@ -100,8 +100,8 @@ class TestRequests:
     def test_one_within_another_is_its_own(self, capsys: pytest.CaptureFixture[str]) -> None:
         configure("INFO")
         log = logging.getLogger("bot")
-        with request("job feeds"):
-            with request("update 7"):
+        with name_requests("job feeds"):
+            with name_requests("update 7"):
                 log.info("inner")
             log.info("outer")
         assert self.named(capsys) == {"inner": "update 7", "outer": "job feeds"}
@@ -116,7 +116,7 @@ class TestRequests:
 
         tasks = []
         for number in range(3):
-            with request(f"update {number}"):
+            with name_requests(f"update {number}"):
                 tasks.append(asyncio.create_task(answer(number)))
         await asyncio.gather(*tasks)
         assert self.named(capsys) == {f"line {n}": f"update {n}" for n in range(3)}
@@ -125,9 +125,9 @@ class TestRequests:
         configure("INFO")
         log, loop = logging.getLogger("knowledge"), asyncio.get_running_loop()
         with Threads(1) as threads:
-            with request("update 1"):
+            with name_requests("update 1"):
                 await loop.run_in_executor(threads, log.info, "first")
-            with request("update 2"):
+            with name_requests("update 2"):
                 await loop.run_in_executor(threads, log.info, "second")
             threads.submit(log.info, "nobody's").result()
         named = self.named(capsys)
@@ -287,7 +287,7 @@ class TestWords:
         configure("INFO")
         ours, loop = logging.getLogger("bot.somewhere"), asyncio.get_running_loop()
         update = {"update_id": 7, "message": {"text": f"Listen!\n{WORDS}. Is it so?"}}
-        with words_in_hand(update), Threads(1) as threads:
+        with withhold_words(update), Threads(1) as threads:
             await loop.run_in_executor(threads, log, ours)
         printed = everything(capsys)
         assert "cannot read" in printed
@@ -295,7 +295,7 @@ class TestWords:
 
     def test_nobody_hides_what_the_program_says(self, capsys: pytest.CaptureFixture[str]) -> None:
         configure("INFO")
-        with words_in_hand({"text": "update_answered", "more": ["claim", "bot", "7"]}):
+        with withhold_words({"text": "update_answered", "more": ["claim", "bot", "7"]}):
             logging.getLogger("bot").info("update_answered", extra={"kind": "claim", "n": 7})
         (event,) = events(capsys)
         assert (event["event"], event["kind"], event["n"]) == ("update_answered", "claim", 7)
@@ -306,7 +306,7 @@ class TestWords:
             driver.execute(f"SELECT '{WORDS}")
         error = OperationalError("SELECT ?", (WORDS,), broken.value)
         driver.close()
-        assert summary(error) == "OperationalError (SQLITE_ERROR)"
+        assert summarise_error(error) == "OperationalError (SQLITE_ERROR)"
 
 
 class TestUncaught:

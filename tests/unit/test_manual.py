@@ -7,11 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli.main import COMMANDS, tathabbat
-from bot.cli.manual import entries, page
+from bot.cli.manual import format_page, list_entries
 from tests.pages import ROOT
 
 PAGE = (ROOT / "docs" / "command-line.md").read_text("utf-8")
-ENTRIES = list(entries())
+ENTRIES = list(list_entries())
 
 
 def row(usage: str, summary: str) -> str:
@@ -46,7 +46,7 @@ def test_the_page_lists_every_command_with_its_help_and_no_other() -> None:
 
 
 def test_the_manual_has_every_command_and_option() -> None:
-    text = page().replace("\\-", "-")
+    text = format_page().replace("\\-", "-")
     for entry in ENTRIES:
         assert f".SS {entry.usage}\n" in text
         for name, _ in entry.options:
@@ -55,15 +55,17 @@ def test_the_manual_has_every_command_and_option() -> None:
 
 def test_nothing_said_in_help_is_a_request_to_roff() -> None:
     requests = {".TH", ".SH", ".SS", ".PP", ".TP", ".RS", ".RE"}
-    for line in page().splitlines():
+    for line in format_page().splitlines():
         assert not line.startswith("'")
         assert not line.startswith(".") or line.split()[0] in requests, line
-    assert page().isascii()
+    assert format_page().isascii()
 
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not here")
 def test_roff_reads_it_without_a_warning() -> None:
     command = ["groff", "-man", "-ww", "-Tutf8", "-P-cbou"]
-    done = subprocess.run(command, input=page(), capture_output=True, encoding="utf-8", check=False)
+    done = subprocess.run(
+        command, input=format_page(), capture_output=True, encoding="utf-8", check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert "Where the batch's answers go." in " ".join(done.stdout.split())

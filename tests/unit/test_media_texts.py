@@ -16,7 +16,7 @@ WAY_OUT = "Write in words what it says, and I will check that."
 
 @pytest.mark.parametrize("words", WORDS)
 def test_each_kind_has_a_sentence_of_its_own_and_the_way_out(words: Catalogue) -> None:
-    said = [media_texts.not_yet(medium, words).blocks[0].text for medium in Medium]
+    said = [media_texts.compose_unsupported(medium, words).blocks[0].text for medium in Medium]
     assert len(set(said)) == len(Medium)
     assert all(each.endswith(words.say(WAY_OUT)) for each in said)
 
@@ -39,7 +39,7 @@ ENGLISH = load_catalogue(Language.ENGLISH)
 def test_each_failure_of_a_link_is_said_without_its_details(
     error: fetching.FetchError, said: str
 ) -> None:
-    (block,) = media_texts.unread_link(error, ENGLISH).blocks
+    (block,) = media_texts.compose_unread_link(error, ENGLISH).blocks
     assert block.text.startswith(said)
     assert block.text.endswith(WAY_OUT)
     assert "secret" not in block.text
@@ -56,7 +56,7 @@ def test_each_failure_of_a_link_is_said_without_its_details(
 def test_each_failure_of_a_picture_is_said_without_its_details(
     error: pictures.PictureError, said: str
 ) -> None:
-    (block,) = media_texts.unread_picture(error, ENGLISH).blocks
+    (block,) = media_texts.compose_unread_picture(error, ENGLISH).blocks
     assert block.text.startswith(said)
     assert "secret" not in block.text
 
@@ -74,7 +74,7 @@ def test_a_line_has_room_for_so_many_and_again_when_they_leave() -> None:
 
 
 def test_where_too_much_is_read_people_are_told_so_and_not_that_theirs_is_at_fault() -> None:
-    busy = media_texts.busy(ENGLISH)
+    busy = media_texts.compose_busy(ENGLISH)
     assert "Please send it again in a few minutes" in busy.blocks[0].text
-    assert media_texts.unread_link(ParserUnavailable("secret"), ENGLISH) == busy
-    assert media_texts.unread_picture(pictures.PictureBusy("secret"), ENGLISH) == busy
+    assert media_texts.compose_unread_link(ParserUnavailable("secret"), ENGLISH) == busy
+    assert media_texts.compose_unread_picture(pictures.PictureBusy("secret"), ENGLISH) == busy

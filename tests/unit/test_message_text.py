@@ -6,7 +6,7 @@ import pytest
 from telegram import Message
 
 from bot.conversation.reply import Origin
-from bot.telegram.incoming.message_text import Asked, find_question, forwarded_from
+from bot.telegram.incoming.message_text import AskedText, find_forward_origin, find_question
 from knowledge.domain import Forwarded
 
 BOT = "some_bot"
@@ -43,30 +43,32 @@ def message(text: str, **content: Any) -> Message:
     ],
 )
 def test_an_origin_names_only_public_channels(kind: str, origin: Origin) -> None:
-    assert forwarded_from(message("news", forward_origin=ORIGINS[kind])) == origin
+    assert find_forward_origin(message("news", forward_origin=ORIGINS[kind])) == origin
     assert "Somebody" not in repr(origin)
 
 
 def test_what_nobody_forwarded_has_none() -> None:
-    assert forwarded_from(message("news")) is None
-    assert forwarded_from(None) is None
+    assert find_forward_origin(message("news")) is None
+    assert find_forward_origin(None) is None
 
 
 @pytest.mark.parametrize(
     ("text", "asked"),
     [
-        (f"@{BOT}", Asked("news", FROM_CHANNEL)),
-        ("/check", Asked("news", FROM_CHANNEL)),
-        (f"@{BOT} other news", Asked("other news")),
-        ("/check other news", Asked("other news")),
-        ("other news", Asked("other news")),
+        (f"@{BOT}", AskedText("news", FROM_CHANNEL)),
+        ("/check", AskedText("news", FROM_CHANNEL)),
+        (f"@{BOT} other news", AskedText("other news")),
+        ("/check other news", AskedText("other news")),
+        ("other news", AskedText("other news")),
     ],
 )
-def test_a_reply_asks_about_the_forward_only_where_it_has_no_words(text: str, asked: Asked) -> None:
+def test_a_reply_asks_about_the_forward_only_where_it_has_no_words(
+    text: str, asked: AskedText
+) -> None:
     theirs = message("news", forward_origin=ORIGINS["channel"]).to_dict()
     assert find_question(message(text, reply_to_message=theirs), BOT) == asked
 
 
 def test_a_forward_asks_about_itself() -> None:
     forward = message("news", forward_origin=ORIGINS["channel"])
-    assert find_question(forward, BOT) == Asked("news", FROM_CHANNEL)
+    assert find_question(forward, BOT) == AskedText("news", FROM_CHANNEL)

@@ -15,8 +15,8 @@ from bot.media.ocr_words import (
     Place,
     Word,
     choose_clearest,
-    sure_text,
-    words_in,
+    extract_sure_text,
+    parse_words,
 )
 
 HEADER = (
@@ -33,7 +33,7 @@ def table(*rows: tuple[int, str, float]) -> str:
 
 
 def text_of(*rows: tuple[int, str, float]) -> str:
-    return sure_text(words_in(table(*rows)))
+    return extract_sure_text(parse_words(table(*rows)))
 
 
 def packed(picture: Image.Image, kind: str = "PNG") -> bytes:
@@ -62,7 +62,7 @@ class TestWords:
         assert text_of(*rows, (1, odd, 91)) == f"تحمل السفينة طنا {odd}"
 
     def test_a_reading_that_reads_a_place_twice_does_not_count(self) -> None:
-        whole = words_in(table((1, "لم", 95), (1, "تغلق", 92)))
+        whole = parse_words(table((1, "لم", 95), (1, "تغلق", 92)))
         twice = [*whole, Word("المدارس", 96, (1, 2), Place(12, 2, 9, 9))]
         beside = [*whole, Word("المدارس", 96, (1, 2), Place(12, 8, 9, 9))]
         assert choose_clearest([whole, twice]) is whole
@@ -78,19 +78,19 @@ class TestWords:
         assert text_of((1, "قمح\u200f", 95), (1, "\u202e", 95), (1, "جديد", 95)) == "قمح جديد"
 
     def test_rows_that_are_no_words_or_broken_are_passed_over(self) -> None:
-        assert words_in("") == []
-        assert words_in(f"{HEADER}\n5\t1\t1\n\t\t\n") == []
+        assert parse_words("") == []
+        assert parse_words(f"{HEADER}\n5\t1\t1\n\t\t\n") == []
 
     def test_a_text_is_bounded(self) -> None:
         assert len(text_of(*[(1, "كلمات", 95)] * 2_000)) == MAX_TEXT
-        assert len(words_in(table(*[(1, "كلمة", 95)] * 2_000))) == MAX_WORDS
+        assert len(parse_words(table(*[(1, "كلمة", 95)] * 2_000))) == MAX_WORDS
 
     def test_the_clearest_reading_has_most_that_is_sure(self) -> None:
-        whole = words_in(table((1, "لم", 95), (1, "تغلق", 92)))
-        part, noise = whole[1:], words_in(table(*[(1, "Sas", 30)] * 20))
+        whole = parse_words(table((1, "لم", 95), (1, "تغلق", 92)))
+        part, noise = whole[1:], parse_words(table(*[(1, "Sas", 30)] * 20))
         assert choose_clearest([part, whole, noise]) is whole
         assert choose_clearest([]) == ()
-        assert sure_text(()) == ""
+        assert extract_sure_text(()) == ""
 
 
 class TestPreparing:

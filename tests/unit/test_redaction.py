@@ -11,7 +11,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import SettingsError
 from bot.fetching.errors import Unreachable
-from bot.observability.redaction import HIDDEN, hide, redact, summary, trace, words_in_hand
+from bot.observability.redaction import (
+    HIDDEN,
+    format_traceback,
+    hide,
+    redact,
+    summarise_error,
+    withhold_words,
+)
 from knowledge.errors import DatabaseUnavailable, NotFound
 from knowledge.storage.database import open_engine
 
@@ -80,7 +87,7 @@ def test_what_is_taken_out_and_what_stays(given: str, shown: str | None) -> None
 
 def test_words_in_hand_are_taken_out_in_whole_and_in_part() -> None:
     update = {"message": {"text": "First sentence here. Second  one,\nand a third", "from": ["x"]}}
-    with words_in_hand(update):
+    with withhold_words(update):
         assert redact("no First sentence here") == "no …"
         assert redact("'Second one'") == "'…'"
         assert redact("x is no word, nor is a message") == "x is no word, nor is a message"
@@ -107,17 +114,17 @@ def test_the_hint_how_to_write_an_address_is_shown_whole() -> None:
 def test_words_in_hand_are_taken_out_in_whatever_case_they_are_said_back(
     words: str, said: str
 ) -> None:
-    with words_in_hand({"text": words}):
+    with withhold_words({"text": words}):
         shown = redact(f"refused: {said}").lower()
     assert "bridge" not in shown
     assert "harbour" not in shown
 
 
 def test_of_an_error_only_our_own_message_is_said() -> None:
-    assert summary(NotFound("nothing is called a7")) == "nothing is called a7"
-    assert summary(Unreachable(f"https://x/{TOKEN}")) == f"https://x/{HIDDEN}"
-    assert summary(ValueError("words")) == "ValueError"
-    assert summary(OSError(13, "words", "words")) == "PermissionError (Permission denied)"
+    assert summarise_error(NotFound("nothing is called a7")) == "nothing is called a7"
+    assert summarise_error(Unreachable(f"https://x/{TOKEN}")) == f"https://x/{HIDDEN}"
+    assert summarise_error(ValueError("words")) == "ValueError"
+    assert summarise_error(OSError(13, "words", "words")) == "PermissionError (Permission denied)"
 
 
 def test_a_database_error_holds_none_of_the_values() -> None:
@@ -126,7 +133,7 @@ def test_a_database_error_holds_none_of_the_values() -> None:
         connection.execute(text("SELECT :words FROM nowhere"), {"words": "a person's words"})
     engine.dispose()
     assert "a person's words" not in str(broken.value)
-    assert summary(broken.value) == "OperationalError (SQLITE_ERROR)"
+    assert summarise_error(broken.value) == "OperationalError (SQLITE_ERROR)"
 
 
 def test_a_long_text_takes_no_longer_than_it_must() -> None:
@@ -137,7 +144,7 @@ def test_a_long_text_takes_no_longer_than_it_must() -> None:
 def test_a_chain_without_end_is_told_once() -> None:
     first, second = SettingsError("first"), SettingsError("second")
     first.__context__, second.__context__ = second, first
-    assert trace(first).count("SettingsError") == 2
+    assert format_traceback(first).count("SettingsError") == 2
 
 
 def test_deep_recursion_is_told_in_short() -> None:
@@ -146,4 +153,4 @@ def test_deep_recursion_is_told_in_short() -> None:
 
     with pytest.raises(RecursionError) as broken:
         again()
-    assert trace(broken.value).count("in again") <= 50
+    assert format_traceback(broken.value).count("in again") <= 50

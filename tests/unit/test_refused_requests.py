@@ -5,21 +5,21 @@ import logging
 import pytest
 
 from bot.observability import telemetry
-from bot.observability.refused_requests import QUIET_SECONDS, Refusals
+from bot.observability.refused_requests import QUIET_SECONDS, RefusalLog
 
 
-def counted(door: telemetry.Door) -> float:
+def counted(door: telemetry.Listener) -> float:
     labels = {"where": door.value}
     return telemetry.REGISTRY.get_sample_value("tathabbat_requests_refused_total", labels) or 0.0
 
 
-@pytest.mark.parametrize("door", telemetry.Door)
+@pytest.mark.parametrize("door", telemetry.Listener)
 def test_a_flood_is_counted_and_logged_once_a_minute(
-    door: telemetry.Door, caplog: pytest.LogCaptureFixture
+    door: telemetry.Listener, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     now = 5.0
-    refusals = Refusals(door, logging.getLogger("bot.test"), logging.INFO, lambda: now)
+    refusals = RefusalLog(door, logging.getLogger("bot.test"), logging.INFO, lambda: now)
     before = counted(door)
     for _ in range(1000):
         refusals.note(status=403)

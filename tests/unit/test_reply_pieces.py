@@ -6,7 +6,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from bot.conversation.reply import Block, Button, Document, Picture, Reply
 from bot.telegram.handling.pending_reply import PendingReply
 from bot.telegram.outgoing.rendering import Buttons
-from bot.telegram.outgoing.reply_pieces import pieces_of, read, write
+from bot.telegram.outgoing.reply_pieces import read, split_reply, write
 from bot.telegram.outgoing.sending import Place
 
 PLACE = Place(-100, 3, 7)
@@ -21,7 +21,7 @@ GIVEN = Reply((Block("all of it"),), document=Document("all.json", b"{}\xff"))
 @pytest.mark.parametrize("reply", [WORDS, LONG, SHOWN, GIVEN, Reply(())])
 @pytest.mark.parametrize("edits", [None, 9])
 def test_what_is_kept_is_read_as_it_was(reply: Reply, edits: int | None) -> None:
-    pieces = pieces_of(reply, PLACE, edits)
+    pieces = split_reply(reply, PLACE, edits)
     assert read(write(pieces)) == pieces
 
 
@@ -32,20 +32,20 @@ def test_buttons_alone_are_kept_too() -> None:
 
 
 def test_only_the_first_stands_under_the_persons_message() -> None:
-    first, second = pieces_of(LONG, PLACE)
+    first, second = split_reply(LONG, PLACE)
     assert (first.place.message_id, second.place.message_id) == (7, None)
     assert (first.place.topic_id, second.place.topic_id) == (3, 3)
 
 
 def test_a_picture_follows_words_that_take_a_place() -> None:
-    words, picture = pieces_of(SHOWN, PLACE, 9)
+    words, picture = split_reply(SHOWN, PLACE, 9)
     assert (words.edits, picture.edits) == (9, None)
     assert isinstance(picture.part, Picture)
-    assert isinstance(pieces_of(SHOWN, PLACE)[0].part, Picture)
+    assert isinstance(split_reply(SHOWN, PLACE)[0].part, Picture)
 
 
 def test_a_document_follows_its_words() -> None:
-    words, document = pieces_of(GIVEN, PLACE, 9)
+    words, document = split_reply(GIVEN, PLACE, 9)
     assert (words.edits, document.edits) == (9, None)
     assert isinstance(document.part, Document)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.conversation.report_input import TITLE, cluster_named, is_address, read_pasted
+from bot.conversation.report_input import TITLE, is_address, read_pasted, split_cluster_reference
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from bot.conversation.report_input import TITLE, cluster_named, is_address, read
     ],
 )
 def test_the_claim_it_is_for(argument: str, cluster: int | None, content: str) -> None:
-    assert cluster_named(argument) == (cluster, content)
+    assert split_cluster_reference(argument) == (cluster, content)
 
 
 @pytest.mark.parametrize(

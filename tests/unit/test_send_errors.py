@@ -16,7 +16,12 @@ from telegram.error import (
 )
 
 from bot.telegram.handling.reply_sender import BACKOFF, SEND_FOR, is_too_late
-from bot.telegram.outgoing.send_errors import DESCRIPTIONS, SendFailure, classify_error, reason
+from bot.telegram.outgoing.send_errors import (
+    DESCRIPTIONS,
+    SendFailure,
+    classify_error,
+    describe_refusal,
+)
 
 NOW = datetime(2030, 5, 1, tzinfo=UTC)
 
@@ -77,12 +82,12 @@ def test_what_a_failure_means(error: TelegramError | TimeoutError, fate: SendFai
 def test_a_reason_is_a_known_description_or_the_kind(
     error: TelegramError | TimeoutError, said: str | None
 ) -> None:
-    assert reason(error) == (str(error) if said is None else said)
+    assert describe_refusal(error) == (str(error) if said is None else said)
 
 
 @pytest.mark.parametrize("description", DESCRIPTIONS)
 def test_each_description_is_shown_whole(description: str) -> None:
-    shown = reason(BadRequest(f"Bad Request: {description}: words"))
+    shown = describe_refusal(BadRequest(f"Bad Request: {description}: words"))
     assert shown.lower() == description
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from bot.serving import CannotListen, address_of, beside, listen, within
+from bot.serving import CannotListen, listen, parse_address, serve_in_loop, serve_in_thread
 
 HERE = "127.0.0.1"
 
@@ -48,7 +48,7 @@ def test_only_a_proxy_is_believed_about_who_asks(
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
     listener = listen(HERE, 0)
     port = listener.getsockname()[1]
-    with beside(who, listener, 5, proxies):
+    with serve_in_thread(who, listener, 5, proxies):
         connection = http.client.HTTPConnection(HERE, port)
         for header, seen in said.items():
             connection.request("GET", "/", headers={"X-Forwarded-For": header})
@@ -66,7 +66,7 @@ async def test_a_request_in_hand_is_answered_before_the_end() -> None:
 
     listener = listen(HERE, 0)
     port = listener.getsockname()[1]
-    async with within(slow, listener, 5):
+    async with serve_in_loop(slow, listener, 5):
         reader, writer = await asyncio.open_connection(HERE, port)
         writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
         await begun.wait()
@@ -83,11 +83,11 @@ async def test_a_request_in_hand_is_answered_before_the_end() -> None:
 @pytest.mark.parametrize("bind", ["", "8080", ":8080", "127.0.0.1", "127.0.0.1:http", "h:99999"])
 def test_what_is_not_host_and_port_is_said_to_be_none(bind: str) -> None:
     with pytest.raises(CannotListen, match="not host:port"):
-        address_of(bind)
+        parse_address(bind)
 
 
 def test_a_host_may_be_of_the_new_kind() -> None:
-    assert address_of("[::1]:8080") == ("::1", 8080)
+    assert parse_address("[::1]:8080") == ("::1", 8080)
 
 
 def test_a_place_that_is_taken_is_said_to_be() -> None:

@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from bot.cli.terminal_replies import actions, print_reply
+from bot.cli.terminal_replies import list_actions, print_reply
 from bot.conversation.reply import Block, Button, Reply, Style
 
 REPLY = Reply(
@@ -40,9 +40,9 @@ def test_prints_the_blocks_in_order_then_the_buttons(capsys: pytest.CaptureFixtu
 
 def test_the_numbers_are_those_of_the_actions(capsys: pytest.CaptureFixture[str]) -> None:
     numbered = [line for line in printed(capsys, REPLY) if line.startswith("[")]
-    assert len(numbered) == len(actions(REPLY))
-    assert actions(REPLY) == ["others:7", "dispute:7"]
-    assert actions(Reply((Block("x"),))) == []
+    assert len(numbered) == len(list_actions(REPLY))
+    assert list_actions(REPLY) == ["others:7", "dispute:7"]
+    assert list_actions(Reply((Block("x"),))) == []
 
 
 def test_where_nobody_can_press_only_links_are_printed(capsys: pytest.CaptureFixture[str]) -> None:

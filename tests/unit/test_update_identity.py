@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.telegram.incoming.update_identity import is_edit, wording_of
+from bot.telegram.incoming.update_identity import find_version, is_edit
 
 CHAT = {"id": 5, "type": "private"}
 
@@ -16,7 +16,7 @@ def said(kind: str = "message", **content: Any) -> dict[str, Any]:
 
 
 def test_an_edit_is_a_version_of_the_message_it_changes() -> None:
-    before, after = wording_of(said(text="ten")), wording_of(said("edited_message", text="two"))
+    before, after = find_version(said(text="ten")), find_version(said("edited_message", text="two"))
     assert before is not None
     assert after is not None
     assert before.message == after.message
@@ -31,7 +31,7 @@ def test_an_edit_is_a_version_of_the_message_it_changes() -> None:
     ],
 )
 def test_what_changes_no_words_reads_the_same(change: dict[str, Any]) -> None:
-    assert wording_of(said("edited_message", **change)) == wording_of(said(text="ten"))
+    assert find_version(said("edited_message", **change)) == find_version(said(text="ten"))
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,12 @@ def test_what_changes_no_words_reads_the_same(change: dict[str, Any]) -> None:
     ],
 )
 def test_what_differs_reads_differently(one: dict[str, Any], other: dict[str, Any]) -> None:
-    assert wording_of(said(**one)) != wording_of(said(**other))
+    assert find_version(said(**one)) != find_version(said(**other))
 
 
 def test_a_press_and_a_post_are_no_version_of_anything() -> None:
-    assert wording_of({"callback_query": {"message": {"message_id": 7, "chat": CHAT}}}) is None
-    assert wording_of(said("channel_post", text="posted")) is None
+    assert find_version({"callback_query": {"message": {"message_id": 7, "chat": CHAT}}}) is None
+    assert find_version(said("channel_post", text="posted")) is None
 
 
 def test_what_changes_a_message_is_an_edit() -> None:
@@ -74,4 +74,4 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_whatever_is_written_breaks_nothing(update: object) -> None:
-    wording_of(update)
+    find_version(update)

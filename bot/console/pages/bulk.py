@@ -7,7 +7,7 @@ from functools import partial, wraps
 from starlette.responses import Response
 
 from bot.console import previews
-from bot.console.claim_queue_view import kept
+from bot.console.claim_queue_view import list_query_fields
 from bot.console.errors import BadForm
 from bot.console.forms import Form
 from bot.console.pages import claim_queue
@@ -117,9 +117,9 @@ def _preview(
     return replace(visit, path="/inbox").page(
         "bulk.html",
         foreseen=foreseen,
-        letters=previews.letters(foreseen.readers, visit.now.date()),
+        notifications=previews.preview_for_readers(foreseen.readers, visit.now.date()),
         held=visit.services.held_seconds,
-        refused=claim_queue.explained(visit, foreseen.refused),
+        refused=claim_queue.explain_refused(visit, foreseen.refused),
         seen=visit.sent.number("seen"),
         why=why,
         keep=keep,
@@ -130,7 +130,7 @@ def _end(visit: Visit, said: str, ids: Sequence[int], refused: Sequence[Refused]
     """Return to the list; show there which clusters were refused and why."""
     done = len(set(ids) - {each.cluster_id for each in refused})
     if not refused:
-        return visit.to("/inbox", said, n=done, **kept(visit.asked))
+        return visit.to("/inbox", said, n=done, **list_query_fields(visit.asked))
     told = Form({**visit.asked.fields, "said": [said], "n": [str(done)]})
     return claim_queue.show(replace(visit, asked=told), refused=refused, code=200 if done else 409)
 

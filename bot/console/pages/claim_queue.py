@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from bot.console.claim_queue_view import Tab, kept, view
+from bot.console.claim_queue_view import Tab, list_query_fields, parse_view
 from bot.console.error_pages import describe_error
 from bot.console.errors import BadForm
 from bot.console.requests import Visit
@@ -36,7 +36,7 @@ def show(
     selection is kept.
     """
     visit = replace(visit, path="/inbox")
-    seen = view(visit.asked, visit.visitor.key)
+    seen = parse_view(visit.asked, visit.visitor.key)
     ticked = visit.sent.numbers("cluster")[:PAGE] if problem else []
     page = visit.do(
         load_queue_page,
@@ -62,10 +62,10 @@ def show(
         done_to=page.named,
         tags=page.tags,
         problem=problem,
-        refused=explained(visit, refused),
+        refused=explain_refused(visit, refused),
         most=PAGE,
         searches=page.searches,
-        searched=urlencode(kept(visit.asked, "after", "since")),
+        searched=urlencode(list_query_fields(visit.asked, "after", "since")),
         longest_tag=cluster_notes.LONGEST_TAG,
         longest_name=saved_searches.LONGEST_NAME,
         tomorrow=visit.now.date() + SNOOZE,
@@ -89,16 +89,16 @@ def _done_to(visit: Visit) -> int | None:
 
 def news(visit: Visit) -> Response:
     """Say how many new clusters the list does not show yet; empty if none."""
-    seen = view(visit.asked, visit.visitor.key)
+    seen = parse_view(visit.asked, visit.visitor.key)
     new = visit.do(cluster_listing.count, seen.status, only=seen.only, now=visit.now)
     return visit.page("news.html", new=new) if new else Response(status_code=204)
 
 
 def save_search(visit: Visit) -> Response:
     """Save the current search under a name."""
-    words, searched = visit.words, kept(visit.asked, "after", "since")
+    words, searched = visit.words, list_query_fields(visit.asked, "after", "since")
     # An invalid query is not saved.
-    view(visit.asked, visit.visitor.key)
+    parse_view(visit.asked, visit.visitor.key)
     try:
         name = visit.sent.needed("name", saved_searches.LONGEST_NAME)
     except BadForm:
@@ -115,10 +115,10 @@ def save_search(visit: Visit) -> Response:
 def drop_search(visit: Visit) -> Response:
     """Delete one's own saved search."""
     visit.do(saved_searches.drop, visit.visitor.key, visit.number)
-    return visit.to("/inbox", "search_deleted", **kept(visit.asked))
+    return visit.to("/inbox", "search_deleted", **list_query_fields(visit.asked))
 
 
-def explained(visit: Visit, refused: Sequence[Refused]) -> list[tuple[Refused, str]]:
+def explain_refused(visit: Visit, refused: Sequence[Refused]) -> list[tuple[Refused, str]]:
     """Return each refused cluster with the reason in the moderator's language."""
     known = visit.names if refused else {}
     return [(each, describe_error(each.why, visit.words.say, known)) for each in refused]

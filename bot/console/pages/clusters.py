@@ -6,11 +6,11 @@ from math import ceil
 from starlette.responses import Response
 
 from bot.console import previews
-from bot.console.claim_queue_view import kept
+from bot.console.claim_queue_view import list_query_fields
 from bot.console.error_pages import describe_error
 from bot.console.errors import BadForm
 from bot.console.forms import Form
-from bot.console.new_answer import digest, note_fields, written_note
+from bot.console.new_answer import compute_digest, read_note, read_note_fields
 from bot.console.pages.claim_queue import SNOOZE
 from bot.console.requests import Visit
 from bot.conversation.delivery_failures import compose_failures
@@ -144,13 +144,13 @@ def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
     problem = None
     if form is visit.sent:
         try:
-            note = written_note(form)
+            note = read_note(form)
         except NoteTooLong as error:
             note, problem = NO_NOTE, describe_error(error, visit.words.say)
         foreseen = visit.do(
             approvals.preview_answer, _answer(visit, form, note), visit.actor, visit.now
         )
-        noted = note_fields(form)
+        noted = read_note_fields(form)
     else:
         foreseen = visit.do(
             approvals.draft_answer, _answer(visit, form, None), visit.actor, visit.now
@@ -169,10 +169,10 @@ def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
         shown=foreseen.shown,
         two_people=visit.services.two_people,
         noted=noted,
-        previewed=digest(note),
+        previewed=compute_digest(note),
         problem=problem,
         changed=changed and problem is None,
-        outlook=previews.outlook(foreseen.audience, title, statement, relation, today, note)
+        outlook=previews.preview_answer(foreseen.audience, title, statement, relation, today, note)
         if foreseen.audience is not None and problem is None
         else None,
     )
@@ -180,14 +180,14 @@ def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
 
 def _note(visit: Visit) -> Note | None:
     """Return a form's note; None if the form has no field for one."""
-    return written_note(visit.sent) if visit.sent.text("previewed") else None
+    return read_note(visit.sent) if visit.sent.text("previewed") else None
 
 
 def _note_was_changed(visit: Visit) -> bool:
     """Return whether the note differs from the one that was previewed."""
     looked_at = visit.sent.text("previewed")
     try:
-        return bool(looked_at) and digest(written_note(visit.sent)) != looked_at
+        return bool(looked_at) and compute_digest(read_note(visit.sent)) != looked_at
     except NoteTooLong:
         return True
 
@@ -269,7 +269,7 @@ def back(visit: Visit, said: str, of: int | None = None, **counts: int) -> Respo
 
     The inbox's success message links to the cluster ``of``.
     """
-    searched = kept(visit.asked)
+    searched = list_query_fields(visit.asked)
     if visit.sent.text("from") == "inbox":
         # Scroll to where the row was; it may be gone from the list.
         row = visit.sent.number("row") if visit.sent.text("row") else visit.number

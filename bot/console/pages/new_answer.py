@@ -8,11 +8,11 @@ from starlette.responses import Response
 from bot.console import new_answer, previews, report_upload
 from bot.console.error_pages import describe_error, status_of
 from bot.console.errors import BadForm, FieldTooLong, FutureDate
-from bot.console.new_answer import ANSWERS, OTHER_WORDS, FilledIn
+from bot.console.new_answer import ANSWERS, OTHER_WORDS, AnswerForm
 from bot.console.pages.reports import LONGEST_SHOWN
-from bot.console.previews import Outlook
+from bot.console.previews import AnswerPreviews
 from bot.console.requests import Visit
-from bot.conversation.change_texts import field_named
+from bot.conversation.change_texts import name_field
 from bot.errors import BotError
 from knowledge import approvals
 from knowledge.approvals import Applied, Rehearsed
@@ -28,11 +28,11 @@ _LISTED: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Foretold:
+class AnswerEffects:
     """The effects of the answer as filled in, and the value that its confirmation sends back."""
 
     rehearsed: Rehearsed
-    outlook: Outlook
+    outlook: AnswerPreviews
     digest: str
 
 
@@ -46,7 +46,7 @@ def choose(visit: Visit) -> Response:
     cluster = _cluster(visit)
     try:
         # Fetch outside any transaction: it may be slow.
-        report = report_upload.one_report(
+        report = report_upload.read_report(
             visit.sent, visit.services.fetcher, visit.services.parsers
         )
     except (BotError, KnowledgeError) as error:
@@ -58,16 +58,16 @@ def confirm(visit: Visit) -> Response:
     """Publish the chosen statement, answer the cluster with it, and notify people."""
     sent, services, cluster = visit.sent, visit.services, _cluster(visit)
     try:
-        report = report_upload.one_report(sent, services.fetcher, services.parsers)
+        report = report_upload.read_report(sent, services.fetcher, services.parsers)
     except (BotError, KnowledgeError) as error:
         return _first(visit, cluster, error)
     if sent.text("choice") != sent.text("followed"):
         return _second(visit, cluster, report, changed=True)
     try:
         report_upload.require_past_dates([report], visit.now)
-        filled, note = new_answer.filled_in(sent, ()), new_answer.written_note(sent)
-        answer = new_answer.answer(cluster.id, report, filled, note)
-        if sent.text("previewed") != new_answer.digest(answer):
+        filled, note = new_answer.read_answer_form(sent, ()), new_answer.read_note(sent)
+        answer = new_answer.build_answer(cluster.id, report, filled, note)
+        if sent.text("previewed") != new_answer.compute_digest(answer):
             return _second(visit, cluster, report, changed=True)
         shown = sent.number("shown") if sent.text("shown") else None
         outcome = visit.do(
@@ -103,16 +103,16 @@ def _second(
 ) -> Response:
     found = reports.provisional(report)[:_LISTED]
     matches = visit.services.checker.compare(cluster.title, found)
-    offered = new_answer.offer(report, matches, RERANKED)
-    filled = new_answer.filled_in(visit.sent, offered)
-    foretold: Foretold | None = None
+    offered = new_answer.list_choices(report, matches, RERANKED)
+    filled = new_answer.read_answer_form(visit.sent, offered)
+    foretold: AnswerEffects | None = None
     try:
         report_upload.require_past_dates([report], visit.now)
     except FutureDate as problem:
         error = problem
     if filled.relation is not None and not isinstance(error, FutureDate):
         try:
-            foretold = _foretold(visit, cluster, report, filled)
+            foretold = _compute_effects(visit, cluster, report, filled)
         except (SignedOut, NotAllowed):
             raise
         except (BotError, KnowledgeError) as problem:
@@ -123,7 +123,7 @@ def _second(
         error,
         cluster=cluster,
         report=report,
-        carried=report_upload.carried(report),
+        carried=report_upload.encode_statements(report),
         offered=offered,
         near=RERANKED,
         filled=filled,
@@ -133,18 +133,18 @@ def _second(
         answers=ANSWERS,
         other_words=OTHER_WORDS,
         longest_shown=LONGEST_SHOWN,
-        noted=new_answer.note_fields(visit.sent),
+        noted=new_answer.read_note_fields(visit.sent),
     )
 
 
-def _foretold(
-    visit: Visit, cluster: ClusterSummary, report: ReportDraft, filled: FilledIn
-) -> Foretold:
+def _compute_effects(
+    visit: Visit, cluster: ClusterSummary, report: ReportDraft, filled: AnswerForm
+) -> AnswerEffects:
     """Compute the effects of the answer. Raises what giving it would."""
-    note = new_answer.written_note(visit.sent)
-    answer = new_answer.answer(cluster.id, report, filled, note)
+    note = new_answer.read_note(visit.sent)
+    answer = new_answer.build_answer(cluster.id, report, filled, note)
     rehearsed = visit.do(approvals.rehearse_with_report, answer, visit.actor)
-    outlook = previews.outlook(
+    outlook = previews.preview_answer(
         rehearsed.audience,
         cluster.title,
         rehearsed.statement,
@@ -152,7 +152,7 @@ def _foretold(
         visit.now.date(),
         note,
     )
-    return Foretold(rehearsed, outlook, new_answer.digest(answer))
+    return AnswerEffects(rehearsed, outlook, new_answer.compute_digest(answer))
 
 
 def _page(visit: Visit, template: str, error: Exception | None, **values: object) -> Response:
@@ -179,7 +179,7 @@ def _way_out(error: Exception, visit: Visit) -> str:
             return say("These words are not in the report. Copy them exactly as they stand there.")
         case BadForm(field=field):
             return say("This cannot be used as it is: {field}. Correct it and try again.").format(
-                field=field_named(field, say)
+                field=name_field(field, say)
             )
         case _:
             return describe_error(error, say)

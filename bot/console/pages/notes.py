@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from bot.console import previews
 from bot.console.error_pages import describe_error, status_of
-from bot.console.new_answer import note_fields, written_note
+from bot.console.new_answer import read_note, read_note_fields
 from bot.console.pages.statements import Tell
 from bot.console.requests import Visit
 from bot.conversation.translations import Language
@@ -30,9 +30,9 @@ def edit(visit: Visit) -> Response:
     sent = visit.sent
     kept = _answer(visit, sent.number("statement"))
     try:
-        note = written_note(sent)
+        note = read_note(sent)
     except NoteTooLong as error:
-        return _form(visit, kept, note_fields(sent), error)
+        return _form(visit, kept, read_note_fields(sent), error)
     tell, reason = sent.choice("tell", Tell), sent.line("reason") or None
     act = Explain(kept.cluster.id, kept.statement.id, note, _was(visit, kept), tell is Tell.YES)
     if tell is None:
@@ -81,7 +81,7 @@ def _preview(visit: Visit, kept: ExplainedAnswer, act: Explain, reason: str | No
         return visit.to(f"/clusters/{kept.cluster.id}", "unchanged")
     title, statement, relation = kept.cluster.title, kept.statement, kept.relation
     today, changed = visit.now.date(), act.note.languages_changed(act.was)
-    letters = previews.preview_notification(
+    notifications = previews.preview_notification(
         NotificationKind.EXPLAINED, title, statement, relation, today, note=act.note
     )
     return visit.page(
@@ -92,6 +92,6 @@ def _preview(visit: Visit, kept: ExplainedAnswer, act: Explain, reason: str | No
         reason=reason,
         told=int((entry.after or {}).get(TOLD) or 0),
         changed=changed,
-        letters=[each for each in letters if each.language.value in changed],
-        later=previews.preview_ruled(title, statement, relation, today, act.note),
+        notifications=[each for each in notifications if each.language.value in changed],
+        later=previews.preview_judged(title, statement, relation, today, act.note),
     )

@@ -23,16 +23,16 @@ _OPEN: Final = Relation.NOT_ENOUGH_INFO
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class StatementChange:
     """A statement before and after, with the messages people would read; empty if none.
 
-    ``letters`` are the notifications.
+    ``notifications`` are the messages to people who are notified.
     """
 
     before: SourcedStatement | None
     after: SourcedStatement
     previews: tuple[Preview, ...]
-    letters: tuple[Preview, ...] = ()
+    notifications: tuple[Preview, ...] = ()
 
 
 def show_list(visit: Visit) -> Response:
@@ -105,10 +105,10 @@ def _relation_of(foreseen: Foreseen) -> Relation:
 
 def _shown(
     visit: Visit, proposed: Proposed, each: Prospect, tells: bool, foreseen: Foreseen
-) -> Shown:
+) -> StatementChange:
     today, statement = visit.now.date(), each.after
     messages: tuple[Preview, ...] = ()
-    letters = previews.preview_corrected(each, today) if tells else ()
+    notifications = previews.preview_corrected(each, today) if tells else ()
     if statement.status is StatementStatus.PUBLISHED:
         match proposed.act:
             case Answer(relation=relation, note=note):
@@ -121,15 +121,15 @@ def _shown(
                     note=note or NO_NOTE,
                 )
             case Attach(relation=relation, note=note):
-                messages = previews.preview_ruled(
+                messages = previews.preview_judged(
                     proposed.title, statement, relation, today, note or NO_NOTE
                 )
             case Explain(note=note, tell=tell):
                 relation = _relation_of(foreseen)
-                messages = previews.preview_ruled(proposed.title, statement, relation, today, note)
+                messages = previews.preview_judged(proposed.title, statement, relation, today, note)
                 if tell:
                     explained = NotificationKind.EXPLAINED
-                    letters = previews.preview_notification(
+                    notifications = previews.preview_notification(
                         explained, proposed.title, statement, relation, today, note=note
                     )
             case Undo() | Detach() if foreseen.takes_back:
@@ -139,4 +139,4 @@ def _shown(
                 )
             case _:
                 messages = previews.preview_asked(statement, today)
-    return Shown(each.before, statement, messages, letters)
+    return StatementChange(each.before, statement, messages, notifications)

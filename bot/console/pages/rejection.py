@@ -21,7 +21,7 @@ def preview(visit: Visit) -> Response:
         why=why,
         seen=foreseen.seen,
         people=foreseen.people,
-        letters=previews.letters(foreseen.readers, visit.now.date()),
+        notifications=previews.preview_for_readers(foreseen.readers, visit.now.date()),
         held=visit.services.held_seconds,
         reasons=tuple(RejectReason),
     )

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from bot.console import report_upload
 from bot.console.errors import BadForm
 from bot.console.forms import Form
-from bot.console.highlighting import Marked, pieces
+from bot.console.highlighting import Highlight, split_text
 from bot.console.requests import Visit
 from knowledge.approvals import EditReport
 from knowledge.approvals.report_pages import load_report_page
@@ -36,7 +36,7 @@ def file(visit: Visit) -> Response:
     """Store the reports that were pasted, uploaded or fetched."""
     cluster = _cluster(visit.sent)
     # Fetch outside the transaction: it may be slow.
-    found = report_upload.drafts(visit.sent, visit.services.fetcher, visit.services.parsers)
+    found = report_upload.read_drafts(visit.sent, visit.services.fetcher, visit.services.parsers)
     drafts = [each for each in found if isinstance(each, ReportDraft)]
     problems = [each for each in found if isinstance(each, Problem)]
     if not drafts:
@@ -57,12 +57,12 @@ def show(visit: Visit) -> Response:
     found = visit.do(load_report_page, visit.number, _cluster(visit.asked), visit.now)
     report, proposals = found.report, found.proposals[:_OFFERED]
     marks = [
-        Marked(held.span, f"s{held.id}", held.status.value)
+        Highlight(held.span, f"s{held.id}", held.status.value)
         for held in report.statements
         if held.span is not None and held.status is not StatementStatus.RETRACTED
     ]
     marks += [
-        Marked(draft.span, f"p{place}", "proposed")
+        Highlight(draft.span, f"p{place}", "proposed")
         for place, draft in enumerate(proposals)
         if draft.span is not None
     ]
@@ -70,7 +70,7 @@ def show(visit: Visit) -> Response:
     return visit.page(
         "report.html",
         report=report,
-        pieces=list(pieces(body, marks)),
+        pieces=list(split_text(body, marks)),
         cut=len(report.body or "") > LONGEST_SHOWN,
         proposals=proposals,
         history=found.history,

@@ -30,7 +30,7 @@ def show(visit: Visit) -> Response:
         trends=found,
         days=days,
         spans=SPANS,
-        charts=[(chart, charts.title(chart, visit.words)) for chart in Chart],
+        charts=[(chart, charts.name_chart(chart, visit.words)) for chart in Chart],
         undelivered=compose_failures(found.failures, visit.words),
         waits=[
             format_timedelta(wait, locale=locale) if wait is not None else "—" for wait in waits

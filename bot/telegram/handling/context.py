@@ -145,7 +145,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
         self, update: Update, kind: str, getting: Getting, line: BoundedPool | None = None
     ) -> None:
         """As ``answer``, with the question that ``getting`` prepares; raises what it raises."""
-        place, asker = place_of(update), asker_of(update)
+        place, asker = find_place(update), find_asker(update)
         if place is None or asker is None:
             return
         pending = self.bot_data.pending(update.update_id)
@@ -165,7 +165,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
         There is no placeholder, because there may be no reply. Raises as ``answer`` does.
         """
         started = time.perf_counter()
-        reply, place = await self.ask(update, question), place_of(update)
+        reply, place = await self.ask(update, question), find_place(update)
         if reply is not None and place is not None:
             said = self.bot_data.pending(update.update_id).say(reply, place)
             log_answered(update, kind, said, started)
@@ -178,14 +178,14 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
         """
         query = update.callback_query
         message = query.message if query is not None else None
-        asker = asker_of(update)
+        asker = find_asker(update)
         if asker is None or not isinstance(message, Message):
             await self.answer(update, kind, question)
             return
         started = time.perf_counter()
         reply = await self._ask(question, asker)
         one = len(render(reply)) == 1 and reply.picture is None
-        place = place_of(update) or Place(message.chat_id)
+        place = find_place(update) or Place(message.chat_id)
         said = self.bot_data.pending(update.update_id).say(
             reply, place, message.message_id if one else None
         )
@@ -196,7 +196,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
 
         Only for updates that come from a person.
         """
-        asker = asker_of(update)
+        asker = find_asker(update)
         if asker is None:
             raise ValueError(f"update {update.update_id} is from nobody")
         return await self._ask(question, asker)
@@ -206,7 +206,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
 
         The menu is only a hint: if it cannot be set, the commands work all the same.
         """
-        asker = asker_of(update)
+        asker = find_asker(update)
         if asker is None or asker.address is None:
             return
         loop, chat_id = asyncio.get_running_loop(), int(asker.address)
@@ -279,7 +279,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
         if found.is_set() or state.pacer.wait(place.chat_id):
             return
         try:
-            words = await loop.run_in_executor(state.quick, state.talk.looking, asker)
+            words = await loop.run_in_executor(state.quick, state.talk.compose_placeholder, asker)
             (part,) = render(words)
             async with state.window:
                 if found.is_set() or state.pacer.wait(place.chat_id):
@@ -297,7 +297,7 @@ App: TypeAlias = Application[
 ]
 
 
-def asker_of(update: Update) -> Asker | None:
+def find_asker(update: Update) -> Asker | None:
     """Return the person behind an update; None if there is none."""
     person, chat, post = update.effective_user, update.effective_chat, update.channel_post
     if post is not None:
@@ -315,7 +315,7 @@ def asker_of(update: Update) -> Asker | None:
     return Asker(person.id, person.language_code, group=chat.id if chat is not None else None)
 
 
-def place_of(update: Update) -> Place | None:
+def find_place(update: Update) -> Place | None:
     """Return where the reply to an update goes; None if there is no chat."""
     query = update.callback_query
     held = find_message(update) or update.channel_post if query is None else query.message

@@ -26,21 +26,26 @@ from telegram.ext import (
 )
 
 from bot.conversation.groups import COMMANDS, PREFIX
-from bot.conversation.interface import Here, Standing
-from bot.stopping import repeating
+from bot.conversation.interface import GroupContext, MemberStatus
+from bot.stopping import repeat_during
 from bot.telegram.handling.context import (
     App,
     Context,
     HandlerState,
-    asker_of,
+    find_asker,
+    find_place,
     log_answered,
-    place_of,
 )
 from bot.telegram.handling.media_messages import answer_about
 from bot.telegram.handling.pending_reply import PendingReply
 from bot.telegram.incoming.filters import AS_THE_GROUP, ASKS_IN_A_CHANNEL, FROM_A_PERSON
-from bot.telegram.incoming.message_text import command_of, find_command, find_question, words_of
-from bot.telegram.outgoing.callback_answers import acknowledge, notice
+from bot.telegram.incoming.message_text import (
+    find_command,
+    find_command_name,
+    find_question,
+    find_text,
+)
+from bot.telegram.outgoing.callback_answers import acknowledge, format_notice
 from bot.telegram.outgoing.send_errors import log_fields
 from bot.telegram.outgoing.sending import Place
 
@@ -80,7 +85,9 @@ async def on_command(update: Update, context: Context) -> None:
         return
     # Only admins can post as the group itself; Telegram does not say which of them it is.
     person = None if message.sender_chat is not None else message.from_user
-    here = await _here(context.bot, message.chat.id, person.id if person is not None else None)
+    here = await _load_context(
+        context.bot, message.chat.id, person.id if person is not None else None
+    )
     if given.name == "watch":
         await context.say(
             update, given.name, lambda talk, asker: talk.groups.watch(asker, here, given.argument)
@@ -99,8 +106,8 @@ async def on_press(update: Update, context: Context) -> None:
         return
     text: str | None = None
     try:
-        here = await _here(context.bot, query.message.chat.id, query.from_user.id)
-        if here.standing is Standing.ADMIN:
+        here = await _load_context(context.bot, query.message.chat.id, query.from_user.id)
+        if here.standing is MemberStatus.ADMIN:
             await context.rewrite(
                 update, "press", lambda talk, asker: talk.groups.press(asker, here, action)
             )
@@ -108,7 +115,7 @@ async def on_press(update: Update, context: Context) -> None:
             refusal = await context.ask(
                 update, lambda talk, asker: talk.groups.press(asker, here, action)
             )
-            text = notice(refusal)
+            text = format_notice(refusal)
     finally:
         await acknowledge(query, text)
 
@@ -130,10 +137,14 @@ async def on_membership(update: Update, context: Context) -> None:
     change = update.my_chat_member
     if change is None:
         return
-    chat, was, stays = change.chat, _inside(change.old_chat_member), _inside(change.new_chat_member)
+    chat, was, stays = (
+        change.chat,
+        _is_member(change.old_chat_member),
+        _is_member(change.new_chat_member),
+    )
     if chat.type == ChatType.PRIVATE:
         if not stays:
-            await context.ask(update, lambda talk, asker: talk.unreachable(asker))
+            await context.ask(update, lambda talk, asker: talk.mark_unreachable(asker))
     elif not stays:
         await context.ask(update, lambda talk, _: talk.groups.left(chat.id))
     elif not was and chat.type in _GROUPS:
@@ -173,23 +184,23 @@ def is_overheard(application: App, chat: int, update: object) -> bool:
 
 async def look(state: HandlerState, update: Update, pending: PendingReply) -> None:
     """Put an unasked reply to a watched group's message into ``pending``, if there is one."""
-    place, asker, message = place_of(update), asker_of(update), update.message
+    place, asker, message = find_place(update), find_asker(update), update.message
     if place is None or asker is None or message is None:
         return
     started = time.perf_counter()
     reply = await asyncio.get_running_loop().run_in_executor(
-        state.aside, state.talk.groups.look, asker, words_of(message)
+        state.aside, state.talk.groups.look, asker, find_text(message)
     )
     if reply is not None:
         log_answered(update, "watch", pending.say(reply, place), started)
 
 
 @contextlib.asynccontextmanager
-async def remembering(state: HandlerState) -> AsyncIterator[None]:
+async def remember_watched_groups(state: HandlerState) -> AsyncIterator[None]:
     """Keep the watched groups in memory while the body runs; they are loaded before it starts."""
     refresh = partial(_refresh, state)
     await refresh()
-    async with repeating(refresh, LOOK_SECONDS):
+    async with repeat_during(refresh, LOOK_SECONDS):
         yield
 
 
@@ -208,23 +219,25 @@ def _says_something(message: Message, bot_id: int) -> bool:
     ours = (isinstance(origin, MessageOriginUser) and origin.sender_user.id == bot_id) or (
         via is not None and via.id == bot_id
     )
-    return bool(words_of(message)) and command_of(message) is None and not by_bot and not ours
+    return (
+        bool(find_text(message)) and find_command_name(message) is None and not by_bot and not ours
+    )
 
 
-async def _here(bot: Bot, chat: int, person: int | None) -> Here:
+async def _load_context(bot: Bot, chat: int, person: int | None) -> GroupContext:
     """Return the group and the status of ``person`` there; None posts as the group itself."""
-    standing = Standing.ADMIN if person is None else await _standing(bot, chat, person)
-    readable = standing is not Standing.ADMIN or await _is_readable(bot, chat)
-    return Here(chat, standing, readable)
+    standing = MemberStatus.ADMIN if person is None else await _load_status(bot, chat, person)
+    readable = standing is not MemberStatus.ADMIN or await _is_readable(bot, chat)
+    return GroupContext(chat, standing, readable)
 
 
-async def _standing(bot: Bot, chat: int, person: int) -> Standing:
+async def _load_status(bot: Bot, chat: int, person: int) -> MemberStatus:
     try:
         member = await bot.get_chat_member(chat, person)
     except TelegramError as error:
         logger.warning("standing_unknown", extra={"error": type(error).__name__})
-        return Standing.UNKNOWN
-    return Standing.ADMIN if member.status in _ADMINS else Standing.MEMBER
+        return MemberStatus.UNKNOWN
+    return MemberStatus.ADMIN if member.status in _ADMINS else MemberStatus.MEMBER
 
 
 async def _is_readable(bot: Bot, chat: int) -> bool:
@@ -235,10 +248,10 @@ async def _is_readable(bot: Bot, chat: int) -> bool:
     except TelegramError as error:
         logger.warning("privacy_mode_unknown", extra={"error": type(error).__name__})
         return True
-    return await _standing(bot, chat, bot.id) is not Standing.MEMBER
+    return await _load_status(bot, chat, bot.id) is not MemberStatus.MEMBER
 
 
-def _inside(member: ChatMember) -> bool:
+def _is_member(member: ChatMember) -> bool:
     if isinstance(member, ChatMemberRestricted):
         return member.is_member
     return member.status in _INSIDE

@@ -29,11 +29,11 @@ from bot.telegram.handling import groups
 from bot.telegram.handling.context import App, Context, Question
 from bot.telegram.handling.failure_report import report_failure
 from bot.telegram.handling.inline_queries import on_chosen, on_typed
-from bot.telegram.handling.media_messages import answer_about, on_media, shown_in
+from bot.telegram.handling.media_messages import answer_about, find_media_message, on_media
 from bot.telegram.incoming.decoding import decode_update
 from bot.telegram.incoming.filters import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
 from bot.telegram.incoming.message_text import find_command, find_message, find_question
-from bot.telegram.outgoing.callback_answers import acknowledge, notice
+from bot.telegram.outgoing.callback_answers import acknowledge, format_notice
 from bot.telegram.outgoing.keyboards import may_replace, replace_buttons
 from bot.telegram.outgoing.rendering import Buttons
 
@@ -78,7 +78,7 @@ def register(application: App) -> None:
     application.add_error_handler(report_failure)
 
 
-def is_for(application: App, update: object) -> bool:
+def is_handled(application: App, update: object) -> bool:
     """Whether any handler takes a raw update; one that cannot be decoded counts too."""
     try:
         read = decode_update(update, application.bot)
@@ -146,7 +146,7 @@ async def on_claim(update: Update, context: Context) -> None:
         return
     context.bot_data.is_new_album(message)
     asked = find_question(message, context.bot.username)
-    if asked.text or shown_in(message) is not None:
+    if asked.text or find_media_message(message) is not None:
         await answer_about(update, context, message, "claim", asked)
     else:
         await context.answer(update, "empty", lambda talk, asker: talk.help(asker))
@@ -176,7 +176,7 @@ async def _notice(update: Update, context: Context, query: CallbackQuery, action
     text: str | None = None
     try:
         reply = await context.ask(update, lambda talk, asker: talk.press(asker, action))
-        text = notice(reply)
+        text = format_notice(reply)
         _relabel(update, context, query, reply.buttons)
     finally:
         await acknowledge(query, text)

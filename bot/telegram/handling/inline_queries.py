@@ -48,7 +48,7 @@ async def on_typed(update: Update, context: Context) -> None:
     telemetry.count_answered("inline", time.perf_counter() - started)
     if not offered.cards and offered.hint is None:
         return
-    articles = [made for card in offered.cards if (made := article(card)) is not None]
+    articles = [made for card in offered.cards if (made := make_article(card)) is not None]
     hint = offered.hint
     try:
         # Sent once, like a callback answer: nobody waits for it.
@@ -68,11 +68,11 @@ async def on_chosen(update: Update, context: Context) -> None:
     chosen = update.chosen_inline_result
     if chosen is not None:
         await context.ask(
-            update, lambda talk, asker: talk.chosen(asker, chosen.query, chosen.result_id)
+            update, lambda talk, asker: talk.record_choice(asker, chosen.query, chosen.result_id)
         )
 
 
-def article(card: Card) -> InlineQueryResultArticle | None:
+def make_article(card: Card) -> InlineQueryResultArticle | None:
     """Return a card as Telegram's article, cut to its limits; None if it has no text."""
     messages = render(card.reply)
     title = single_line(card.title)[:_TITLE]

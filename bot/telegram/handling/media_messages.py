@@ -10,7 +10,7 @@ from telegram.error import BadRequest, InvalidToken
 from bot.conversation.media_texts import Medium
 from bot.conversation.reply import Origin
 from bot.telegram.handling.context import Context, Question
-from bot.telegram.incoming.message_text import Asked, find_message, forwarded_from
+from bot.telegram.incoming.message_text import AskedText, find_forward_origin, find_message
 from knowledge.claims import lone_link
 
 #: Maximum bytes of a downloaded picture, and the seconds it may take.
@@ -35,13 +35,13 @@ _MEDIA: Final = {
 
 
 async def answer_about(
-    update: Update, context: Context, message: Message, kind: str, asked: Asked
+    update: Update, context: Context, message: Message, kind: str, asked: AskedText
 ) -> None:
     """Answer the words in ``asked``; without words, the media that ``message`` has or replies to.
 
     Without media either, the conversation says what to send. ``kind`` is for the log.
     """
-    shown = None if asked.text else shown_in(message)
+    shown = None if asked.text else find_media_message(message)
     if shown is not None:
         await answer_media(update, context, shown)
         return
@@ -51,7 +51,7 @@ async def answer_about(
     )
 
 
-def shown_in(message: Message) -> Message | None:
+def find_media_message(message: Message) -> Message | None:
     """Return the message with media: ``message``, or the one it replies to; else None."""
     both = (message, message.reply_to_message)
     return next((each for each in both if each is not None and each.effective_attachment), None)
@@ -66,21 +66,21 @@ async def on_media(update: Update, context: Context) -> None:
 
 async def answer_media(update: Update, context: Context, message: Message) -> None:
     """Answer the media of ``message``, which has no text to check."""
-    picture = picture_in(message)
+    picture = find_picture(message)
     if picture is None or (picture.file_size or 0) > MAX_PICTURE_BYTES:
-        medium = medium_of(message) if picture is None else Medium.LARGE_PICTURE
+        medium = find_medium(message) if picture is None else Medium.LARGE_PICTURE
         await context.answer(
             update, "unsupported", lambda talk, asker: talk.unsupported(asker, medium)
         )
         return
 
     async def getting() -> Question:
-        return await _fetched(context.bot, picture, forwarded_from(message))
+        return await _fetched(context.bot, picture, find_forward_origin(message))
 
     await context.answer_with(update, "picture", getting, context.bot_data.pictures)
 
 
-def picture_in(message: Message) -> PhotoSize | Document | None:
+def find_picture(message: Message) -> PhotoSize | Document | None:
     """Return the largest size of the picture in ``message``, if there is one."""
     if message.photo:
         return max(message.photo, key=lambda size: size.width * size.height)
@@ -88,7 +88,7 @@ def picture_in(message: Message) -> PhotoSize | Document | None:
     return document if document is not None and document.mime_type in _PICTURE_TYPES else None
 
 
-def medium_of(message: Message) -> Medium:
+def find_medium(message: Message) -> Medium:
     """Return the medium of a message without text."""
     return next(
         (medium for kind, medium in _MEDIA.items() if getattr(message, kind, None)), Medium.OTHER

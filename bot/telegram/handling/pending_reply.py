@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.conversation.reply import Reply
 from bot.telegram.outgoing.rendering import Buttons
-from bot.telegram.outgoing.reply_pieces import Piece, pieces_of
+from bot.telegram.outgoing.reply_pieces import Piece, split_reply
 from bot.telegram.outgoing.sending import Place
 
 
@@ -31,7 +31,7 @@ class PendingReply:
         """Add a reply, replacing ``edits`` or the placeholder; returns its number of messages."""
         if edits is None and self.placeholder is not None and not self.pieces:
             edits = self.placeholder
-        said = pieces_of(reply, place, edits)
+        said = split_reply(reply, place, edits)
         self.pieces += said
         return len(said)
 

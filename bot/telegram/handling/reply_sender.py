@@ -23,7 +23,7 @@ from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.rendering import Buttons, Rendered
 from bot.telegram.outgoing.reply_pieces import Piece
-from bot.telegram.outgoing.send_errors import SendFailure, classify_error, reason
+from bot.telegram.outgoing.send_errors import SendFailure, classify_error, describe_refusal
 from bot.telegram.outgoing.sending import (
     edit_buttons,
     edit_part,
@@ -94,7 +94,7 @@ class Sender:
                     async with asyncio.timeout(_SEND_SECONDS):
                         message_id = await self._put(piece)
                 except (TelegramError, TimeoutError) as error:
-                    fate = _fate(piece, error)
+                    fate = _classify(piece, error)
                     if isinstance(error, ChatMigrated):
                         await self._moved(piece.place.chat_id, error.new_chat_id)
                     changed = _changed(reply, number, fate, error)
@@ -139,9 +139,9 @@ class Sender:
     ) -> None:
         """Record how many pieces are sent, and the first one's message id if it is new."""
         if number < len(reply):
-            await _surely(lambda: self._update_store.advance(taken, reply, number, stands))
+            await _record_surely(lambda: self._update_store.advance(taken, reply, number, stands))
         else:
-            await _surely(lambda: self._update_store.finish(taken, stands))
+            await _record_surely(lambda: self._update_store.finish(taken, stands))
 
     async def _failed(
         self,
@@ -158,7 +158,9 @@ class Sender:
         match fate:
             case SendFailure.GONE:
                 logger.info("update_undeliverable", extra=extra)
-                await _surely(lambda: self._update_store.drop(taken, reason(error)))
+                await _record_surely(
+                    lambda: self._update_store.drop(taken, describe_refusal(error))
+                )
                 return None
             case SendFailure.LOCKED_OUT:
                 await self._later(taken, timedelta(seconds=1))
@@ -170,21 +172,21 @@ class Sender:
                 taken.arrived_at, self._update_store.clock()
             ):
                 logger.warning("send_delayed", extra=extra)
-                wait = pause(taken.tries)
+                wait = compute_pause(taken.tries)
                 repeat = fate is SendFailure.UNSURE and not piece.is_edit
-                await _surely(lambda: self._update_store.put_back(taken, wait, name, repeat))
+                await _record_surely(lambda: self._update_store.put_back(taken, wait, name, repeat))
                 return wait
         logger.error("update_given_up", extra=extra)
-        why = reason(error) if fate is SendFailure.REFUSED else name
-        await _surely(lambda: self._update_store.give_up(taken, f"not sent: {why}"))
+        why = describe_refusal(error) if fate is SendFailure.REFUSED else name
+        await _record_surely(lambda: self._update_store.give_up(taken, f"not sent: {why}"))
         return None
 
     async def _later(self, taken: LeasedUpdate, wait: timedelta) -> timedelta:
-        await _surely(lambda: self._update_store.put_back(taken, wait))
+        await _record_surely(lambda: self._update_store.put_back(taken, wait))
         return wait
 
 
-def _fate(piece: Piece, error: TelegramError | TimeoutError) -> SendFailure:
+def _classify(piece: Piece, error: TelegramError | TimeoutError) -> SendFailure:
     fate = classify_error(error)
     # If a message was deleted, its new buttons are not shown elsewhere.
     nowhere = isinstance(piece.part, Buttons) and fate in (SendFailure.ANEW, SendFailure.MOVED)
@@ -210,16 +212,16 @@ def _changed(
     return None
 
 
-async def _surely(record: Callable[[], Awaitable[object]]) -> None:
+async def _record_surely(record: Callable[[], Awaitable[object]]) -> None:
     await record_surely(record, _RECORD_PAUSE_SECONDS)
 
 
-def pause(tries: int) -> timedelta:
+def compute_pause(tries: int) -> timedelta:
     """Return an update's pause after ``tries`` failures, with jitter."""
     return BACKOFF.pause(tries, random.random())  # noqa: S311 - spreads, hides nothing
 
 
-def pause_for_index(waited: float) -> timedelta:
+def compute_index_pause(waited: float) -> timedelta:
     """Return the pause before the index is tried again, after ``waited`` seconds.
 
     A fraction of the time waited, so that many waiting updates do not retry every second.

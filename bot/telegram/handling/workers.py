@@ -13,14 +13,19 @@ from telegram.error import InvalidToken
 
 from bot.conversation.reply import Reply
 from bot.observability import telemetry
-from bot.observability.logs import request
-from bot.observability.redaction import words_in_hand
-from bot.stopping import repeating, rest
+from bot.observability.logs import name_requests
+from bot.observability.redaction import withhold_words
+from bot.stopping import repeat_during, sleep_until_stopped
 from bot.telegram.errors import TokenRejected
 from bot.telegram.handling import groups
-from bot.telegram.handling.context import App, asker_of, place_of
+from bot.telegram.handling.context import App, find_asker, find_place
 from bot.telegram.handling.pending_reply import PendingReply
-from bot.telegram.handling.reply_sender import Sender, is_too_late, pause, pause_for_index
+from bot.telegram.handling.reply_sender import (
+    Sender,
+    compute_index_pause,
+    compute_pause,
+    is_too_late,
+)
 from bot.telegram.incoming.decoding import decode_update
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.callback_answers import acknowledge
@@ -85,7 +90,7 @@ class Workers:
     async def run(self) -> None:
         """Answer until ``stop``. Raises ``TokenRejected`` if the token is no longer accepted."""
         failures = 0
-        async with repeating(self._renew, self._update_store.lease.total_seconds() / _RENEWALS):
+        async with repeat_during(self._renew, self._update_store.lease.total_seconds() / _RENEWALS):
             try:
                 while not self._stop.is_set() and not self._locked_out:
                     self._wake.clear()
@@ -99,7 +104,7 @@ class Workers:
                         _log_broken("inbox_unreadable", error)
                         taken = False
                     if not taken:
-                        await rest(pause_s, self._wake)
+                        await sleep_until_stopped(pause_s, self._wake)
             finally:
                 await self._farewell()
         if self._locked_out:
@@ -110,7 +115,7 @@ class Workers:
         room = AT_ONCE - len(self._in_hand)
         taken = await self._update_store.take(room, list(self._in_hand)) if room else []
         for each in taken:
-            with request(f"update {each.id}"):
+            with name_requests(f"update {each.id}"):
                 task = asyncio.create_task(self._serve(each))
             self._in_hand[each.id] = task
             task.add_done_callback(partial(self._served, each.id))
@@ -124,7 +129,7 @@ class Workers:
     async def _serve(self, taken: LeasedUpdate) -> None:
         """Process one update as far as possible; after any error it is retried."""
         try:
-            with words_in_hand(self._words(taken)):
+            with withhold_words(self._words(taken)):
                 wait = await self._step(taken)
         except InvalidToken:
             self._locked_out = True
@@ -149,7 +154,7 @@ class Workers:
             if taken.tries >= ANSWER_TRIES and not isinstance(error, DatabaseFailed):
                 await self._update_store.give_up(taken, f"broken: {name}")
                 return None
-            wait = pause(taken.tries)
+            wait = compute_pause(taken.tries)
             await self._update_store.put_back(taken, wait, name)
         except Exception as second:  # noqa: BLE001 - its lease ends by itself
             _log_broken("update_not_put_back", second, taken.id)
@@ -208,11 +213,11 @@ class Workers:
             if pending.failure is not None and not pending.pieces:
                 late = is_too_late(taken.arrived_at, self._update_store.clock())
                 if pending.index_failed and not late:
-                    wait = pause_for_index(pending.waited)
+                    wait = compute_index_pause(pending.waited)
                     await self._update_store.put_back(taken, wait, pending.failure, counts=False)
                     return wait
                 if taken.tries + 1 < ANSWER_TRIES:
-                    wait = pause(taken.tries)
+                    wait = compute_pause(taken.tries)
                     await self._update_store.put_back(taken, wait, pending.failure)
                     return wait
                 course, error = Course.APOLOGISE, f"not answered: {pending.failure}"
@@ -247,7 +252,7 @@ class Workers:
 
     async def _tell(self, update: Update, course: Course, pending: PendingReply) -> None:
         """Tell the person why they are not answered."""
-        place, asker = place_of(update), asker_of(update)
+        place, asker = find_place(update), find_asker(update)
         if place is None or asker is None:
             return
         if update.callback_query is not None:

@@ -16,7 +16,7 @@ class AdmissionControl:
         # A person is told once, then nothing for a while.
         self._told = Meter(1 / limits.told_s, 1)
 
-    def course(self, person: str, group: str | None, waiting: int, now: float) -> Course | None:
+    def decide(self, person: str, group: str | None, waiting: int, now: float) -> Course | None:
         """Return an update's course; None to drop it silently.
 
         ``group`` is the group it was sent in, ``waiting`` how many updates wait for an answer.
@@ -33,7 +33,7 @@ class AdmissionControl:
         self._told.take(where, now)
         return refusal
 
-    def course_of_typing(self, person: str, waiting: int, now: float) -> Course | None:
+    def decide_inline_query(self, person: str, waiting: int, now: float) -> Course | None:
         """Return an inline query's course; None to drop it.
 
         It has a limit of its own and no refusal: each further keystroke is a new query.
@@ -43,7 +43,7 @@ class AdmissionControl:
         self._typed.take(person, now)
         return Course.ANSWER
 
-    def unasked(self, group: str, waiting: int, now: float) -> Course | None:
+    def decide_watched(self, group: str, waiting: int, now: float) -> Course | None:
         """Return the course of a watched group's message: checked, or None to drop it.
 
         It counts against the group's limit for watched messages only.
@@ -53,7 +53,7 @@ class AdmissionControl:
         self._watched.take(group, now)
         return Course.WATCH
 
-    def turns_away(self, waiting: int) -> bool:
+    def is_full(self, waiting: int) -> bool:
         """Whether the queue is full."""
         return waiting >= min(self._limits.waiting, self._limits.watched_waiting)
 

@@ -8,7 +8,7 @@ from telegram import Message
 from telegram.constants import ChatType, UpdateType
 from telegram.ext import filters
 
-from bot.telegram.incoming.message_text import command_of, mention_of, words_of
+from bot.telegram.incoming.message_text import compile_mention, find_command_name, find_text
 
 #: The kinds of update this bot asks Telegram for.
 ALLOWED_UPDATES = (
@@ -38,7 +38,7 @@ class _AnyCommand(filters.MessageFilter):
     """Messages that are a command, known or not."""
 
     def filter(self, message: Message) -> bool:
-        return command_of(message) is not None
+        return find_command_name(message) is not None
 
 
 class _ForThisBot(filters.MessageFilter):
@@ -48,7 +48,7 @@ class _ForThisBot(filters.MessageFilter):
         if message.chat.type == ChatType.PRIVATE:
             return True
         bot = message.get_bot()
-        command = command_of(message)
+        command = find_command_name(message)
         if command is not None:
             return command.lower().endswith(f"@{bot.username}".lower())
         replied = message.reply_to_message
@@ -60,7 +60,7 @@ class _ForThisBot(filters.MessageFilter):
             and replied.forum_topic_created is None
         ):
             return True
-        return mention_of(bot.username).search(words_of(message)) is not None
+        return compile_mention(bot.username).search(find_text(message)) is not None
 
 
 class _AsTheGroup(filters.MessageFilter):
@@ -75,10 +75,10 @@ class _AsksInAChannel(filters.MessageFilter):
 
     def filter(self, message: Message) -> bool:
         username = message.get_bot().username
-        command = command_of(message)
+        command = find_command_name(message)
         if command is not None:
             return command.lower() in ("/check", f"/check@{username}".lower())
-        return mention_of(username).search(words_of(message)) is not None
+        return compile_mention(username).search(find_text(message)) is not None
 
 
 AS_THE_GROUP = _AsTheGroup()

@@ -10,9 +10,9 @@ from cachetools import LRUCache
 from telegram.constants import ChatType, UpdateType
 
 from bot.observability import telemetry
-from bot.observability.telemetry import Omission
+from bot.observability.telemetry import DropReason
 from bot.telegram.incoming.admission_control import AdmissionControl
-from bot.telegram.incoming.update_identity import is_edit, is_typed, wording_of
+from bot.telegram.incoming.update_identity import find_version, is_edit, is_typed
 from bot.telegram.incoming.update_store import UpdateStore
 from knowledge.domain import Course
 from knowledge.update_queue.queued_updates import NewUpdate
@@ -59,10 +59,10 @@ class Intake:
         Updates that are already stored stay unchanged. Raises DatabaseFailed: then they must not be
         acknowledged to Telegram.
         """
-        if self._admission.turns_away(self._waiting):
+        if self._admission.is_full(self._waiting):
             # The count is from the last store; some may be answered since.
             self._waiting = await self._update_store.count_waiting()
-        arriving = [self._arriving(update, number_of(update)) for update in updates]
+        arriving = [self._arriving(update, find_update_id(update)) for update in updates]
         kept = [each for each in arriving if each is not None]
         if not kept:
             return
@@ -84,7 +84,7 @@ class Intake:
             return None
         if number in self._not_stored:
             return self._not_stored.pop(number)
-        origin = origin_of(update)
+        origin = find_origin(update)
         whose = origin.person if origin.person is not None else origin.chat
         if whose is None:
             # Without a sender, or not understood: a worker decides.
@@ -98,14 +98,14 @@ class Intake:
         lane = self._update_store.lane(whose)
         typed, at = is_typed(update), self._clock()
         if typed:
-            course = self._admission.course_of_typing(lane, self._waiting, at)
+            course = self._admission.decide_inline_query(lane, self._waiting, at)
         else:
             group = str(origin.chat) if origin.in_group else None
-            course = self._admission.course(lane, group, self._waiting, at)
+            course = self._admission.decide(lane, group, self._waiting, at)
         if course is None:
-            telemetry.count_left_out(Omission.PASSED_OVER if typed else Omission.TOO_MANY)
+            telemetry.count_left_out(DropReason.PASSED_OVER if typed else DropReason.TOO_MANY)
             return None
-        return self._update_store.arriving(number, lane, update, course, wording_of(update))
+        return self._update_store.arriving(number, lane, update, course, find_version(update))
 
     def _overheard(self, number: int, update: object, origin: "Origin") -> NewUpdate | None:
         """Drop what is not for the bot, except a watched group's messages, which get its lane.
@@ -114,11 +114,11 @@ class Intake:
         """
         group = origin.chat if origin.in_group and not is_edit(update) else None
         if group is None or not self._is_overheard(group, update):
-            telemetry.count_left_out(Omission.NOT_MEANT)
+            telemetry.count_left_out(DropReason.NOT_MEANT)
             return None
-        course = self._admission.unasked(str(group), self._waiting, self._clock())
+        course = self._admission.decide_watched(str(group), self._waiting, self._clock())
         if course is None:
-            telemetry.count_left_out(Omission.PASSED_OVER)
+            telemetry.count_left_out(DropReason.PASSED_OVER)
             return None
         # A batch's updates are counted only after it: count these here.
         self._waiting += 1
@@ -134,7 +134,7 @@ class Origin:
     in_group: bool = False
 
 
-def origin_of(update: object) -> Origin:
+def find_origin(update: object) -> Origin:
     """Return a raw update's sender and chat, as far as it has them.
 
     Every kind of update is one object (Bot API, ``Update``). Its sender is ``from``, in a few kinds
@@ -169,7 +169,7 @@ def _number(named: object) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def number_of(update: object) -> int | None:
+def find_update_id(update: object) -> int | None:
     """Return a raw update's id; None if it has none."""
     number: Any = update.get("update_id") if isinstance(update, dict) else None
     usable = isinstance(number, int) and not isinstance(number, bool)

@@ -33,28 +33,28 @@ def find_message(update: Update) -> Message | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedText:
     """The text that a message asks about, which may be empty, and its forward origin."""
 
     text: str
     origin: Origin | None = None
 
 
-def find_question(message: Message, username: str) -> Asked:
+def find_question(message: Message, username: str) -> AskedText:
     """Return the text that ``message`` asks about: its own, else that of the message it replies to.
 
     The latter is for ``/check`` or a mention of the bot alone. Invisible characters and mentions of
     the bot are removed, and the text is cut to the limit.
     """
-    given, words = find_command(message), words_of(message)
-    own = given.argument if given is not None else _tidy(mention_of(username).sub(" ", words))
-    points = given is not None or mention_of(username).search(words) is not None
+    given, words = find_command(message), find_text(message)
+    own = given.argument if given is not None else _tidy(compile_mention(username).sub(" ", words))
+    points = given is not None or compile_mention(username).search(words) is not None
     if own or not points:
-        return Asked(own, forwarded_from(message))
-    return Asked(_replied_to(message), forwarded_from(message.reply_to_message))
+        return AskedText(own, find_forward_origin(message))
+    return AskedText(_replied_to(message), find_forward_origin(message.reply_to_message))
 
 
-def forwarded_from(message: Message | None) -> Origin | None:
+def find_forward_origin(message: Message | None) -> Origin | None:
     """Return where ``message`` was forwarded from; None if it was not, or in an unknown way.
 
     A person is an id, None if their account is hidden; only public channels have a name.
@@ -76,16 +76,16 @@ def _replied_to(message: Message) -> str:
     """Return the text that ``message`` replies to: the quoted part, else all; may be empty."""
     if message.quote is not None:
         return _tidy(message.quote.text)
-    return _tidy(words_of(message.reply_to_message)) if message.reply_to_message else ""
+    return _tidy(find_text(message.reply_to_message)) if message.reply_to_message else ""
 
 
 @functools.cache
-def mention_of(username: str) -> re.Pattern[str]:
+def compile_mention(username: str) -> re.Pattern[str]:
     """Return the pattern of a mention of the bot."""
     return re.compile(rf"(?<![\w@])@{re.escape(username)}(?!\w)", re.IGNORECASE | re.ASCII)
 
 
-def words_of(message: Message) -> str:
+def find_text(message: Message) -> str:
     """Return the text or caption of ``message``, cut to the limit; may be empty."""
     return (message.text or message.caption or "")[:MAX_CLAIM_CHARACTERS]
 
@@ -94,7 +94,7 @@ def _tidy(text: str) -> str:
     return _SPACES.sub(" ", visible(text)).strip()
 
 
-def command_of(message: Message) -> str | None:
+def find_command_name(message: Message) -> str | None:
     """Return the command that ``message`` starts with ("/help", "/help@some_bot"), or None."""
     text = message.text or ""
     for entity in message.entities:
@@ -104,17 +104,17 @@ def command_of(message: Message) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Command:
     """A command's name, without slash and bot name, and its argument."""
 
     name: str
     argument: str
 
 
-def find_command(message: Message) -> Given | None:
+def find_command(message: Message) -> Command | None:
     """Return the command of ``message`` with its argument, or None."""
-    command = command_of(message)
+    command = find_command_name(message)
     if command is None:
         return None
     name = command[1:].partition("@")[0].lower()
-    return Given(name, displayable(words_of(message)[len(command) :]).strip())
+    return Command(name, displayable(find_text(message)[len(command) :]).strip())

@@ -16,11 +16,11 @@ from telegram import Bot
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.request import BaseRequest, HTTPXRequest
 
-from bot.stopping import rest, unless_stopped
+from bot.stopping import sleep_until_stopped, unless_stopped
 from bot.telegram.errors import PollingConflict, TokenRejected
 from bot.telegram.incoming.filters import ALLOWED_UPDATES
-from bot.telegram.incoming.intake import Intake, number_of
-from bot.telegram.outgoing.send_errors import UNREADABLE, kind
+from bot.telegram.incoming.intake import Intake, find_update_id
+from bot.telegram.outgoing.send_errors import UNREADABLE, name_failure
 from bot.telegram.outgoing.sending import requested_pause
 from knowledge.backoff import Backoff
 from knowledge.errors import DatabaseFailed
@@ -66,12 +66,12 @@ async def poll(bot: Bot, intake: Intake, stop: asyncio.Event) -> None:
             except InvalidToken:
                 raise TokenRejected from None
             except (TelegramError, DatabaseFailed) as error:
-                error_name = kind(error)
+                error_name = name_failure(error)
                 asked = requested_pause(error) if isinstance(error, RetryAfter) else None
             wait = (asked or _BACKOFF.pause(failures)).total_seconds()
             failures += 1
             logger.warning("polling_failed", extra={"error": error_name, "retry_in_s": wait})
-            await rest(wait, stop)
+            await sleep_until_stopped(wait, stop)
     finally:
         if offset is not None:
             await _acknowledge(request, bot, offset)
@@ -112,7 +112,7 @@ async def _acknowledge(request: BaseRequest, bot: Bot, offset: int) -> None:
 
 def _after(updates: Sequence[object]) -> int:
     """Return the highest update id plus one. Raises ``NetworkError`` if no update has an id."""
-    numbers = [number for each in updates if (number := number_of(each)) is not None]
+    numbers = [number for each in updates if (number := find_update_id(each)) is not None]
     if not numbers:
         raise NetworkError("getUpdates gave no update with a number")
     return max(numbers) + 1

@@ -12,7 +12,7 @@ _TYPED: Final = frozenset({"inline_query", "chosen_inline_result"})
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class MessageVersion:
     """An update as a version: which ``message`` it is a version of, and its ``content`` now.
 
     ``content`` None: every version differs, and the last one counts.
@@ -22,18 +22,18 @@ class Wording:
     content: str | None = None
 
 
-def wording_of(update: object) -> Wording | None:
+def find_version(update: object) -> MessageVersion | None:
     """Return the message version that ``update`` is; None if it is none."""
     if not isinstance(update, dict):
         return None
     typed = update.get("inline_query")
     if isinstance(typed, dict) and isinstance(typist := typed.get("from"), dict):
-        return Wording(f"typed by {typist.get('id')}")
+        return MessageVersion(f"typed by {typist.get('id')}")
     held = update.get("message") or update.get("edited_message")
     if not isinstance(held, dict) or not isinstance(chat := held.get("chat"), dict):
         return None
     content = [held.get("text"), held.get("caption"), _picture(held.get("photo"))]
-    return Wording(f"{chat.get('id')}:{held.get('message_id')}", repr(content))
+    return MessageVersion(f"{chat.get('id')}:{held.get('message_id')}", repr(content))
 
 
 def is_edit(update: object) -> bool:

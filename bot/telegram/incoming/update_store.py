@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bot.telegram.incoming.update_identity import Wording
+from bot.telegram.incoming.update_identity import MessageVersion
 from bot.telegram.outgoing import reply_pieces
 from bot.telegram.outgoing.reply_pieces import Piece
 from knowledge.accounts import people
@@ -59,7 +59,7 @@ class UpdateStore:
         lane: str,
         update: Any,
         course: Course,
-        wording: Wording | None = None,
+        wording: MessageVersion | None = None,
     ) -> NewUpdate:
         """Return an update's row, encrypted; only keyed hashes of its ``wording`` are stored."""
         payload = json.dumps(update, ensure_ascii=False).encode(errors="surrogatepass")

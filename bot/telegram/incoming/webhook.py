@@ -16,9 +16,9 @@ from starlette.types import Receive, Scope, Send
 
 from bot import serving
 from bot.observability import telemetry
-from bot.observability.refused_requests import Refusals
+from bot.observability.refused_requests import RefusalLog
 from bot.telegram.errors import WebhookUnavailable
-from bot.telegram.incoming.intake import Intake, number_of
+from bot.telegram.incoming.intake import Intake, find_update_id
 from bot.telegram.outgoing.send_errors import log_fields
 from knowledge.errors import DatabaseFailed
 
@@ -37,7 +37,7 @@ _PATIENCE_SECONDS: Final = 2
 Store: TypeAlias = Callable[[Sequence[object]], Awaitable[None]]
 
 
-class Door:
+class WebhookEndpoint:
     """The webhook's ASGI application: one update per request.
 
     Answers 200 if it is stored, 400 if it is not an update, 403 without the secret, 413 if it is
@@ -47,7 +47,7 @@ class Door:
 
     def __init__(self, store: Store, path: str, secret: str) -> None:
         self._store, self._path, self._secret = store, path, secret.encode()
-        self._refusals = Refusals(telemetry.Door.WEBHOOK, logger, logging.WARNING)
+        self._refusals = RefusalLog(telemetry.Listener.WEBHOOK, logger, logging.WARNING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -74,7 +74,7 @@ class Door:
             update = json.loads(body)
         except (ValueError, RecursionError):
             return HTTPStatus.BAD_REQUEST
-        if number_of(update) is None:
+        if find_update_id(update) is None:
             return HTTPStatus.BAD_REQUEST
         return await self._stored(update)
 
@@ -114,12 +114,12 @@ async def webhook_server(
 
     Raises ``WebhookUnavailable`` if it cannot listen there.
     """
-    door = Door(intake.store, unquote(urlsplit(webhook_url).path) or "/", secret)
+    door = WebhookEndpoint(intake.store, unquote(urlsplit(webhook_url).path) or "/", secret)
     try:
         listener = serving.listen(host, port)
     except serving.CannotListen as error:
         raise WebhookUnavailable(f"{host}:{port} cannot be listened on: {error}") from None
-    async with serving.within(door, listener, _PATIENCE_SECONDS, _PROXIES):
+    async with serving.serve_in_loop(door, listener, _PATIENCE_SECONDS, _PROXIES):
         yield
 
 

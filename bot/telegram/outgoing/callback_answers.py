@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 NOTICE_CHARACTERS = 200
 
 
-def notice(reply: Reply) -> str:
+def format_notice(reply: Reply) -> str:
     """Return a reply's text as a notice."""
     return "\n".join(block.text for block in reply.blocks)[:NOTICE_CHARACTERS]
 

@@ -10,7 +10,7 @@ from telegram import InlineKeyboardMarkup
 
 from bot.conversation.reply import Document, Picture, Reply
 from bot.telegram.outgoing.rendering import Buttons, Rendered
-from bot.telegram.outgoing.sending import Part, Place, parts_of
+from bot.telegram.outgoing.sending import Part, Place, list_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class Piece:
         return self.edits is not None or isinstance(self.part, Buttons)
 
 
-def pieces_of(reply: Reply, place: Place, edits: int | None = None) -> tuple[Piece, ...]:
+def split_reply(reply: Reply, place: Place, edits: int | None = None) -> tuple[Piece, ...]:
     """Return a reply's pieces; only the first one replies to the person's message.
 
     If the reply replaces a message, its first text does, and the rest follows.
     """
-    parts = parts_of(reply)
+    parts = list_parts(reply)
     if edits is not None:
         parts = tuple(sorted(parts, key=lambda part: not isinstance(part, Rendered)))
     return tuple(

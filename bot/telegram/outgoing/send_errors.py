@@ -146,7 +146,7 @@ def log_fields(error: BaseException) -> dict[str, str]:
     return {"error": type(error).__name__, "where": where}
 
 
-def kind(error: Exception) -> str:
+def name_failure(error: Exception) -> str:
     """Return how a call failed, without quoting the answer.
 
     That is the HTTP status if it is known, else the name of the first error.
@@ -159,7 +159,7 @@ def kind(error: Exception) -> str:
     return f"not an answer of a Bot API: {name}" if isinstance(first, UNREADABLE) else name
 
 
-def reason(error: TelegramError | TimeoutError) -> str:
+def describe_refusal(error: TelegramError | TimeoutError) -> str:
     """Return Telegram's reason for a refusal, for an admin: its description if it is a known one.
 
     Otherwise the kind of error: another server's description may quote the message.

@@ -47,14 +47,14 @@ async def send(bot: Bot, reply: Reply, place: Place) -> int:
 
     Raises ``TelegramError`` if a part cannot be sent.
     """
-    parts = parts_of(reply)
+    parts = list_parts(reply)
     for number, part in enumerate(parts):
         where = place if number == 0 else replace(place, message_id=None)
         await retry_safely(partial(send_part, bot, part, where))
     return len(parts)
 
 
-def parts_of(reply: Reply) -> tuple[Part, ...]:
+def list_parts(reply: Reply) -> tuple[Part, ...]:
     """Return the parts of ``reply`` in sending order: its picture, its messages, its document."""
     parts = (reply.picture, *render(reply), reply.document)
     return tuple(part for part in parts if part is not None)

@@ -36,7 +36,7 @@ from bot.telegram.outgoing.notification_delivery import NotificationSender, run_
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.rate_limits import Limits
-from bot.telegram.outgoing.send_errors import UNREADABLE, kind
+from bot.telegram.outgoing.send_errors import UNREADABLE, name_failure
 from bot.telegram.setup.profile import Profiles, publish
 from knowledge.backoff import Backoff
 
@@ -112,14 +112,14 @@ def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None
     return application
 
 
-def in_and_out(
+def make_intake_and_workers(
     application: App, update_store: UpdateStore, config: TelegramConfig
 ) -> tuple[Intake, Workers]:
     """Return the intake, which stores updates, and the workers, which answer them."""
     workers = Workers(
         application, update_store, config.placeholder_seconds, config.farewell_seconds
     )
-    is_meant = partial(handlers.is_for, application)
+    is_meant = partial(handlers.is_handled, application)
     is_overheard = partial(groups.is_overheard, application)
     intake = Intake(
         update_store, AdmissionControl(config.limits), workers.wake, is_meant, is_overheard
@@ -157,10 +157,10 @@ async def serve(
         if stop.is_set():
             return
         publishing = asyncio.create_task(publish(application.bot, profiles))
-        intake, workers = in_and_out(application, update_store, config)
+        intake, workers = make_intake_and_workers(application, update_store, config)
         sender = NotificationSender(application.bot, notifications, application.bot_data.window)
         patience = config.farewell_seconds
-        remembering = groups.remembering(application.bot_data)
+        remembering = groups.remember_watched_groups(application.bot_data)
         async with remembering, run_delivery(sender, patience), run_workers(workers, stop):
             if config.webhook_url:
                 await _serve_webhook(application.bot, intake, config, config.webhook_url, stop)
@@ -252,7 +252,7 @@ async def _insist(
         except InvalidToken:
             raise TokenRejected from None
         except (TelegramError, *UNREADABLE) as error:
-            reason, pause = kind(error), _BACKOFF.pause(failures).total_seconds()
+            reason, pause = name_failure(error), _BACKOFF.pause(failures).total_seconds()
             if failures == most - 1:
                 raise TelegramUnreachable(config.api_url, reason) from None
             logger.warning("telegram_unreachable", extra={"error": reason, "retry_in_s": pause})

@@ -6,7 +6,7 @@ from datetime import datetime
 from telegram.error import TelegramError
 
 from bot.telegram.errors import TelegramUnreachable
-from bot.telegram.outgoing.send_errors import UNREADABLE, kind
+from bot.telegram.outgoing.send_errors import UNREADABLE, name_failure
 from bot.telegram.setup.application import TelegramConfig, connect
 
 
@@ -28,13 +28,13 @@ class Registration:
     failed_at: datetime | None
 
 
-async def look(config: TelegramConfig) -> Registration:
+async def load_registration(config: TelegramConfig) -> Registration:
     """Ask Telegram. Raises ``TelegramChannelError``'s kinds as ``application.check``."""
     async with connect(config, tries=1) as bot:
         try:
             found = await bot.get_webhook_info()
         except (TelegramError, *UNREADABLE) as error:
-            raise TelegramUnreachable(config.api_url, kind(error)) from None
+            raise TelegramUnreachable(config.api_url, name_failure(error)) from None
         return Registration(
             bot.username,
             bool(bot.supports_inline_queries),
