@@ -82,7 +82,7 @@ def guard(
         try:
             require_same_site(request)
             # Authenticate before reading anything of the body.
-            visitor = await run_in_threadpool(_visitor, services, cookie, needs)
+            visitor = await run_in_threadpool(_authenticate, services, cookie, needs)
             sent = await forms.read_form(request) if request.method == "POST" else _NOTHING
             if request.method == "POST":
                 require_token(sent, visitor.form_token)
@@ -194,7 +194,7 @@ def make_error_page(
     return HTMLResponse(page, status)
 
 
-def _visitor(services: Services, cookie: str, needs: Role) -> Visitor:
+def _authenticate(services: Services, cookie: str, needs: Role) -> Visitor:
     opened, role = services.sessions.read(
         sign_in.authenticate, cookie, needs, services.first_admins, services.now()
     )

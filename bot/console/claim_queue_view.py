@@ -79,11 +79,11 @@ def parse_view(asked: Form, me: str) -> View:
         assigned=assigned,
         only=Filter(
             language=asked.text("language", _CODE) or None,
-            people=_least(asked, "people"),
-            growth=_least(asked, "growth"),
+            people=_parse_minimum(asked, "people"),
+            growth=_parse_minimum(asked, "growth"),
             outcome=asked.choice("outcome", Outcome),
             assignee=assignee,
-            newer_than=_least(asked, "since"),
+            newer_than=_parse_minimum(asked, "since"),
             tag=cluster_notes.normalise_tag(asked.line("tag", cluster_notes.LONGEST_TAG)) or None,
         ),
         active=tuple(
@@ -100,5 +100,5 @@ def list_query_fields(asked: Form, *without: str) -> Mapping[str, str]:
     return {name: value for name, value in values.items() if value not in ("", _UNSAID.get(name))}
 
 
-def _least(asked: Form, name: str) -> int | None:
+def _parse_minimum(asked: Form, name: str) -> int | None:
     return asked.number(name) if asked.text(name) else None

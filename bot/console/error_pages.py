@@ -85,19 +85,19 @@ def way_out(error: Exception, path: str, say: Say) -> tuple[str, str] | None:
     """
     match error:
         case TooLate(subject=(kind, number)):
-            return _audit(kind, number), say("To its entry in the audit")
+            return _make_audit_path(kind, number), say("To its entry in the audit")
         case TakenByColleague(subject=(kind, number)):
             return find_page((SubjectKind(kind), int(number))) or "/inbox", say("To the claim")
         case Stale(subject=(kind, number)) | CannotUndo(subject=(kind, number)):
             found = find_page((SubjectKind(kind), int(number))) if number.isdecimal() else None
-            return found or _audit(kind, number), say("To what was done after it")
+            return found or _make_audit_path(kind, number), say("To what was done after it")
         case NotFound() | NotAllowed() | FormForged():
             return None
     act = _ACT.match(path)
     return (act[1], say("Back to where you were")) if act else None
 
 
-def _audit(kind: str, number: str) -> str:
+def _make_audit_path(kind: str, number: str) -> str:
     return "/audit?" + urlencode({"subject": kind, "id": number})
 
 
@@ -131,13 +131,13 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
             return say("Too many tries. Wait a minute and try again.")
         case TakenByColleague(by=by, actor=actor):
             return say("{name} works on it. Open the claim to take it over.").format(
-                name=_name(by, actor, names, say)
+                name=_name_actor(by, actor, names, say)
             )
         case Stale(by=by, action=action, actor=actor):
             return say(
                 "Another moderator was faster. {by}: {action}. Check the current state and"
                 " repeat what is still right."
-            ).format(by=_name(by, actor, names, say), action=name_action(action, say))
+            ).format(by=_name_actor(by, actor, names, say), action=name_action(action, say))
         case AlreadyHandled():
             return say("Another moderator was faster. Check the cluster again.")
         case TwoPeopleNeeded(reviewer_left=True):
@@ -158,7 +158,7 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
             return say(
                 "This can no longer be undone: something was done after it. {by}: {action}."
                 " Look at the current state and go on from there."
-            ).format(by=_name(by, actor, names, say), action=name_action(action, say))
+            ).format(by=_name_actor(by, actor, names, say), action=name_action(action, say))
         case CannotUndo():
             return say("This cannot be undone: what it changed was changed again.")
         case TooManySaved():
@@ -203,7 +203,7 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
             return say("Something broke on our side. It was noted; please try again.")
 
 
-def _name(by: str, actor: str | None, names: Mapping[str, str], say: Say) -> str:
+def _name_actor(by: str, actor: str | None, names: Mapping[str, str], say: Say) -> str:
     if by == COMMAND_LINE:
         return say("command line")
     return names.get(actor, by) if actor else by

@@ -61,7 +61,7 @@ class Form:
 
     def needed_text(self, name: str, limit: int = LINE) -> str:
         """Return a required text."""
-        return _there(name, self.text(name, limit))
+        return _require(name, self.text(name, limit))
 
     def line(self, name: str, limit: int = LINE) -> str:
         """Return a text on one line; empty if missing."""
@@ -69,15 +69,15 @@ class Form:
 
     def needed(self, name: str, limit: int = LINE) -> str:
         """Return a required text on one line."""
-        return _there(name, self.line(name, limit))
+        return _require(name, self.line(name, limit))
 
     def number(self, name: str) -> int:
         """Return a required number."""
-        return _number(name, self.text(name))
+        return _parse_number(name, self.text(name))
 
     def numbers(self, name: str) -> list[int]:
         """Return all numbers with this name, without duplicates, in order."""
-        return list(dict.fromkeys(_number(name, text) for text in self.fields.get(name, ())))
+        return list(dict.fromkeys(_parse_number(name, text) for text in self.fields.get(name, ())))
 
     def spans(self, name: str) -> list[Span]:
         """Return all text spans with this name."""
@@ -155,13 +155,13 @@ def read_span(written: str) -> Span | None:
     return Span(int(place[1]), int(place[2])) if place else None
 
 
-def _there(name: str, text: str) -> str:
+def _require(name: str, text: str) -> str:
     if not text:
         raise BadForm(name, "nothing was written")
     return text
 
 
-def _number(name: str, text: str) -> int:
+def _parse_number(name: str, text: str) -> int:
     if text.isascii() and text.isdecimal() and len(text) < 17 and int(text) <= MAX_ID:
         return int(text)
     raise BadForm(name, "no number")

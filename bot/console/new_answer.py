@@ -59,11 +59,11 @@ def list_choices(
     """Return a report's statements by likeness to the claim; the first ``judged`` were judged."""
     return [
         StatementChoice(
-            choice=_choice(report, match.statement.id),
+            choice=_encode_choice(report, match.statement.id),
             text=match.statement.text,
             speaker=match.statement.speaker or "",
             rating=match.statement.rating,
-            relation=_reading(match) if place < judged else None,
+            relation=_find_relation(match) if place < judged else None,
             confidence=match.judgement.confidence,
             sure=match.settles,
         )
@@ -106,10 +106,12 @@ def build_answer(cluster_id: int, report: ReportDraft, filled: AnswerForm, note:
         raise BadForm("relation", "nothing was chosen")
     speaker = filled.speaker or None
     if not report.statements or filled.choice == OTHER_WORDS:
-        statement = replace(_quoted(report.body or "", filled), speaker=speaker)
+        statement = replace(_build_statement(report.body or "", filled), speaker=speaker)
         return NewAnswer(cluster_id, report, statement, filled.relation, note)
     carried = list(report.statements)
-    place = next((n for n in range(len(carried)) if _choice(report, n) == filled.choice), None)
+    place = next(
+        (n for n in range(len(carried)) if _encode_choice(report, n) == filled.choice), None
+    )
     if place is None:
         raise BadForm("choice", "none of the statements")
     carried[place] = statement = replace(carried[place], speaker=speaker)
@@ -122,19 +124,19 @@ def compute_digest(looked_at: NewAnswer | Note) -> str:
     return hashlib.sha256(repr(looked_at).encode("utf-8", "replace")).hexdigest()
 
 
-def _reading(match: Match) -> Relation:
+def _find_relation(match: Match) -> Relation:
     """Return the judge's relation if it is confident enough to show."""
     worth = (match.settles or match.suggested) and match.relevance >= SUGGEST
     return match.judgement.relation if worth else Relation.NOT_ENOUGH_INFO
 
 
-def _choice(report: ReportDraft, place: int) -> str:
+def _encode_choice(report: ReportDraft, place: int) -> str:
     """Return a statement's form value: its span in the text, or its index in the report's list."""
     span = None if report.statements else (report.extracted or ())[place].span
     return str(place) if span is None else f"{span.start}-{span.end}"
 
 
-def _quoted(body: str, filled: AnswerForm) -> StatementDraft:
+def _build_statement(body: str, filled: AnswerForm) -> StatementDraft:
     if filled.choice == OTHER_WORDS:
         span = locate_words(body, filled.words)
         if span is None:

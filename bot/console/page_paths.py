@@ -37,10 +37,13 @@ class PagePaths:
 
     def above(self, path: str, sent: Form) -> Iterator[Page]:
         """Yield the pages that may hold the form sent to ``path``, the nearest first."""
-        found = (self._page(each) for each in (*_named(path, sent), *_upwards(path)))
+        found = (
+            self._find_page(each)
+            for each in (*_list_named_pages(path, sent), *_list_parent_paths(path))
+        )
         yield from (page for page in found if page is not None)
 
-    def _page(self, path: str) -> Page | None:
+    def _find_page(self, path: str) -> Page | None:
         for pattern, _, convertors, handler in self._pages:
             match = pattern.match(path)
             if match:
@@ -49,7 +52,7 @@ class PagePaths:
         return None
 
 
-def _named(path: str, sent: Form) -> Iterator[str]:
+def _list_named_pages(path: str, sent: Form) -> Iterator[str]:
     for pattern in _ELSEWHERE.get(path, ()):
         # Several subjects have no common page but their list.
         fields = {name: v[0] for name, v in sent.fields.items() if len(v) == 1}
@@ -59,6 +62,6 @@ def _named(path: str, sent: Form) -> Iterator[str]:
             continue
 
 
-def _upwards(path: str) -> Iterator[str]:
+def _list_parent_paths(path: str) -> Iterator[str]:
     parts = path.strip("/").split("/")
     return ("/" + "/".join(parts[:n]) for n in range(len(parts), 0, -1))

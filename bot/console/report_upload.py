@@ -40,11 +40,11 @@ def read_drafts(
 
     Raises BadForm, FetchError or UnreadableFile.
     """
-    defaults = _defaults(sent)
+    defaults = _read_defaults(sent)
     if "file" in sent.uploads:
-        return _from_file(sent.uploads["file"], defaults, parsers)
+        return _read_file(sent.uploads["file"], defaults, parsers)
     if sent.text("body", MAX_REPORT):
-        return (_pasted(sent, defaults),)
+        return (_read_pasted_report(sent, defaults),)
     if defaults.url:
         return asyncio.run(read_address(fetcher, parsers, defaults.url, defaults))
     raise BadForm("body", "nothing was pasted, dropped or named")
@@ -56,13 +56,13 @@ def read_report(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> ReportDraf
     Typed values win over those read from the URL. Raises BadForm, FetchError or UnreadableFile.
     """
     if sent.texts(CARRIED):
-        found: Sequence[ReportDraft | Problem] = (_carried(sent),)
+        found: Sequence[ReportDraft | Problem] = (_read_carried_report(sent),)
     else:
         found = read_drafts(sent, fetcher, parsers)
     read = [each for each in found if isinstance(each, ReportDraft)]
     if len(read) != 1:
         raise BadForm("body", "not one report")
-    draft, typed = read[0], _defaults(sent)
+    draft, typed = read[0], _read_defaults(sent)
     body = plain_text(draft.body or "").strip()
     draft = replace(
         draft,
@@ -72,7 +72,7 @@ def read_report(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> ReportDraf
         kind=sent.choice("kind", ReportKind) or draft.kind,
         body=body or None,
     )
-    return replace(draft, extracted=None if draft.statements else _extracted(draft))
+    return replace(draft, extracted=None if draft.statements else _decode_statements(draft))
 
 
 def require_past_dates(drafts: Sequence[ReportDraft], now: datetime) -> None:
@@ -82,7 +82,7 @@ def require_past_dates(drafts: Sequence[ReportDraft], now: datetime) -> None:
             raise FutureDate(name.rpartition(".")[2], day)
 
 
-def _extracted(draft: ReportDraft) -> tuple[StatementDraft, ...]:
+def _decode_statements(draft: ReportDraft) -> tuple[StatementDraft, ...]:
     return extract(draft.body or "", draft.title, draft.language)
 
 
@@ -91,17 +91,17 @@ def encode_statements(report: ReportDraft) -> tuple[str, ...]:
     return tuple(_STATEMENT.dump_json(each).decode() for each in report.statements)
 
 
-def _carried(sent: Form) -> ReportDraft:
+def _read_carried_report(sent: Form) -> ReportDraft:
     try:
         kept = tuple(_STATEMENT.validate_json(each) for each in sent.texts(CARRIED))
     except ValidationError as error:
         raise BadForm(CARRIED, "no statement") from error
     if any(len(each.text) > fields.MAX_STATEMENT for each in kept):
         raise BadForm(CARRIED, "a statement that is too long")
-    return replace(_pasted(sent, _defaults(sent)), statements=kept)
+    return replace(_read_pasted_report(sent, _read_defaults(sent)), statements=kept)
 
 
-def _defaults(sent: Form) -> Defaults:
+def _read_defaults(sent: Form) -> Defaults:
     try:
         return Defaults(
             publisher=sent.line("publisher", _TITLE) or None,
@@ -114,7 +114,7 @@ def _defaults(sent: Form) -> Defaults:
         raise BadForm(field, why) from error
 
 
-def _pasted(sent: Form, defaults: Defaults) -> ReportDraft:
+def _read_pasted_report(sent: Form, defaults: Defaults) -> ReportDraft:
     body = sent.text("body", MAX_REPORT)
     title = sent.line("title", _TITLE)
     if not title and body:
@@ -134,7 +134,7 @@ def _pasted(sent: Form, defaults: Defaults) -> ReportDraft:
     )
 
 
-def _from_file(
+def _read_file(
     upload: Upload, defaults: Defaults, parsers: ParserPool
 ) -> Sequence[ReportDraft | Problem]:
     found = parsers.read(parser_jobs.read_upload(upload.name, upload.content, defaults))

@@ -84,7 +84,7 @@ def routes(services: Services) -> Sequence[Route]:
                 raise FormForged("a sign-in form of another browser")
             cookie = request.cookies.get(cookie_name(services), "")
             token = sent.text("token", _TOKEN_LENGTH)
-            entered = await run_in_threadpool(_enter, services, token, cookie)
+            entered = await run_in_threadpool(_open_session, services, token, cookie)
         except (BotError, KnowledgeError) as error:
             return make_error_page(request, error, find_catalogue(request), services)
         logger.info("console_signed_in")
@@ -109,25 +109,25 @@ def routes(services: Services) -> Sequence[Route]:
             methods=["POST"],
             middleware=[Middleware(BodyLimit, most=_FORM_BYTES)],
         ),
-        Route("/sign-out", guard(services, Role.MODERATOR, _leave), methods=["POST"]),
-        Route("/language", guard(services, Role.MODERATOR, _speak), methods=["POST"]),
+        Route("/sign-out", guard(services, Role.MODERATOR, _sign_out), methods=["POST"]),
+        Route("/language", guard(services, Role.MODERATOR, _set_language), methods=["POST"]),
     )
 
 
-def _enter(services: Services, token: str, cookie: str) -> SignedIn:
+def _open_session(services: Services, token: str, cookie: str) -> SignedIn:
     return services.sessions.write(
         sign_in.enter, token, cookie, services.first_admins, services.now()
     )
 
 
-def _leave(visit: Visit) -> Response:
+def _sign_out(visit: Visit) -> Response:
     visit.do(sign_in.revoke, visit.visitor.session_id, visit.now)
     response = RedirectResponse(PATH, 303)
     response.delete_cookie(cookie_name(visit.services), path="/", secure=visit.services.secure)
     return response
 
 
-def _speak(visit: Visit) -> Response:
+def _set_language(visit: Visit) -> Response:
     language = visit.sent.text("language")
     back = visit.sent.text("back")
     if language in BY_CODE:

@@ -36,9 +36,9 @@ def compose_confirmation(
             Style.HEADLINE,
         ),
         Block(cut_short(cluster.title), Style.QUOTE),
-        Block(_claimed(each, words)),
+        Block(_compose_claims(each, words)),
         *compose_sourced_quote(statement, AskedClaim(cluster.title, today), words),
-        *_lacking(statement, words),
+        *_warn_of_missing_fields(statement, words),
     ]
     if people:
         goes = words.count("It goes to {count} person.", "It goes to {count} people.", people)
@@ -51,7 +51,7 @@ def compose_confirmation(
     if two_people:
         blocks.append(Block(say("A second person has to approve it first."), Style.NOTE))
     rows: list[tuple[Button, ...]] = []
-    for heading, reply in _read(each, today, words):
+    for heading, reply in _preview_messages(each, today, words):
         blocks += [Block(heading, Style.HEADLINE), *reply.blocks]
         rows += reply.buttons
     # A button's action has room for one number: the later of the two.
@@ -100,7 +100,7 @@ def compose_taken_back(cluster_id: int, words: Catalogue) -> Reply:
     return Reply((Block(text.format(number=cluster_id)),), ((again, next_button(words)),))
 
 
-def _lacking(statement: SourcedStatement, words: Catalogue) -> Iterator[Block]:
+def _warn_of_missing_fields(statement: SourcedStatement, words: Catalogue) -> Iterator[Block]:
     """Yield what people are not told of where a statement comes from."""
     say = words.say
     if not statement.publisher:
@@ -109,7 +109,7 @@ def _lacking(statement: SourcedStatement, words: Catalogue) -> Iterator[Block]:
         yield Block(say("Its address is missing: people get no link to the report."))
 
 
-def _claimed(each: AnswerPreview, words: Catalogue) -> str:
+def _compose_claims(each: AnswerPreview, words: Catalogue) -> str:
     if is_review(each.answer.relation, each.statement.rating):
         return words.say("You say that this statement reviews this very claim:")
     if each.answer.relation is Relation.SUPPORTS:
@@ -117,7 +117,9 @@ def _claimed(each: AnswerPreview, words: Catalogue) -> str:
     return words.say("❌ You say that this statement contradicts it:")
 
 
-def _read(each: AnswerPreview, today: date, words: Catalogue) -> Iterator[tuple[str, Reply]]:
+def _preview_messages(
+    each: AnswerPreview, today: date, words: Catalogue
+) -> Iterator[tuple[str, Reply]]:
     """Yield each message people would read, with a heading: who is told, else who asks next."""
     names = Locale(words.language.value).languages
     shown: set[Language] = set()

@@ -63,39 +63,43 @@ def compose_answer(
     if answer.outcome is Outcome.NO_MATCH:
         careful = [say("That does not make it true.")]
         if noted is not None:
-            careful.append(_prospect(noted, say))
+            careful.append(_describe_next_step(noted, say))
         opening = Block(say("⚪ We have no verified report on this yet"), Style.HEADLINE)
-        blocks = [opening, Block(" ".join(careful)), *_passed_on(noted, words)]
+        blocks = [opening, Block(" ".join(careful)), *_describe_forwards(noted, words)]
         return Reply(tuple(blocks), compose_notify_button(noted, say))
     ask = AskedClaim(answer.claim, today)
     if answer.disputed:
-        return _disputed(answer, noted, ask, words)
+        return _compose_disputed(answer, noted, ask, words)
     if answer.outcome is Outcome.RELATED:
         opening = Block(
             say("🔎 Verified reports are related, but none confirms or disproves this"),
             Style.HEADLINE,
         )
         statements = [match.statement for match in select_shown_matches(answer, most)]
-        more = (_others(noted, say),) if noted is not None and len(shown) > most else ()
-        blocks = [opening, *_leaning(shown, say), *_listed(statements, ask, words)]
+        more = (_make_others_button(noted, say),) if noted is not None and len(shown) > most else ()
+        blocks = [
+            opening,
+            *_describe_closest(shown, say),
+            *_list_statements(statements, ask, words),
+        ]
         if noted is not None and (noted.waiting or noted.closed):
-            blocks.append(Block(_prospect(noted, say), Style.NOTE))
+            blocks.append(Block(_describe_next_step(noted, say), Style.NOTE))
         return Reply(
             tuple(blocks),
             (
-                *_links(statements, words),
+                *_make_links(statements, words),
                 *more,
-                *_feedback(noted, say),
+                *_make_feedback_buttons(noted, say),
                 *compose_notify_button(noted, say),
             ),
         )
     best = answer.matches[0]
     row = make_report_link(best.statement, say("Source"))
     if noted is not None and any(match is not best for match in shown):
-        row += _others(noted, say)
+        row += _make_others_button(noted, say)
     verdict = compose_verdict(best.statement, best.judgement.relation, say)
     if noted is not None:
-        row += (_share(verdict, answer.claim, best.statement, words),)
+        row += (_make_share_button(verdict, answer.claim, best.statement, words),)
     blocks = [Block(verdict, Style.HEADLINE)]
     for clause, settling in zip(
         answer.clauses or ("",), select_shown_matches(answer), strict=False
@@ -107,15 +111,15 @@ def compose_answer(
             *compose_sourced_quote(settling.statement, ask, words),
         ]
         blocks += format_note(settling.note, words)
-    blocks += _passed_on(noted, words)
-    return Reply(tuple(blocks), (*((row,) if row else ()), *_feedback(noted, say)))
+    blocks += _describe_forwards(noted, words)
+    return Reply(tuple(blocks), (*((row,) if row else ()), *_make_feedback_buttons(noted, say)))
 
 
-def _others(noted: Noted, say: Callable[[str], str]) -> tuple[Button, ...]:
+def _make_others_button(noted: Noted, say: Callable[[str], str]) -> tuple[Button, ...]:
     return (Button(say("Other matches"), action=f"{OTHERS}:{noted.inquiry_id}"),)
 
 
-def _passed_on(noted: Noted | None, words: Catalogue) -> list[Block]:
+def _describe_forwards(noted: Noted | None, words: Catalogue) -> list[Block]:
     """Say how many people forwarded an unsupported claim, if they are many."""
     if noted is None or noted.forwarders < MANY_FORWARDERS:
         return []
@@ -127,7 +131,7 @@ def _passed_on(noted: Noted | None, words: Catalogue) -> list[Block]:
     return [Block(text, Style.NOTE)]
 
 
-def _prospect(noted: Noted, say: Callable[[str], str]) -> str:
+def _describe_next_step(noted: Noted, say: Callable[[str], str]) -> str:
     """Say what happens to an unsettled claim; promise a notification only if one will be sent."""
     if noted.closed is not None:
         return compose_rejection(noted.closed, say)
@@ -167,7 +171,9 @@ def compose_dispute(told: bool, words: Catalogue) -> Reply:
     return Reply(tuple(blocks))
 
 
-def _disputed(answer: Answer, noted: Noted | None, ask: AskedClaim, words: Catalogue) -> Reply:
+def _compose_disputed(
+    answer: Answer, noted: Noted | None, ask: AskedClaim, words: Catalogue
+) -> Reply:
     """Compose the reply where sources contradict each other, the newest first."""
     say = words.say
     opening = say("🔎 Verified reports contradict each other on this; the newest comes first")
@@ -181,10 +187,11 @@ def _disputed(answer: Answer, noted: Noted | None, ask: AskedClaim, words: Catal
             blocks.append(Block(say("This one contradicts what you sent."), Style.NOTE))
         blocks += [*compose_reasons(match, ask, words), *format_note(match.note, words)]
     if noted is not None and (noted.waiting or noted.closed):
-        blocks.append(Block(_prospect(noted, say), Style.NOTE))
-    links = _links([match.statement for match in settling], words)
+        blocks.append(Block(_describe_next_step(noted, say), Style.NOTE))
+    links = _make_links([match.statement for match in settling], words)
     return Reply(
-        tuple(blocks), (*links, *_feedback(noted, say), *compose_notify_button(noted, say))
+        tuple(blocks),
+        (*links, *_make_feedback_buttons(noted, say), *compose_notify_button(noted, say)),
     )
 
 
@@ -264,8 +271,8 @@ def compose_sources(
         none = words.say("I found no verified report on this, so there is no source to name.")
         return Reply((compose_claim_line(claim, words), Block(none)))
     shown = statements[:SHOWN]
-    blocks = _listed(shown, AskedClaim(claim, today), words)
-    return Reply((compose_claim_line(claim, words), *blocks), _links(shown, words))
+    blocks = _list_statements(shown, AskedClaim(claim, today), words)
+    return Reply((compose_claim_line(claim, words), *blocks), _make_links(shown, words))
 
 
 def compose_wrong_answer(inquiry_id: int, claim: str, words: Catalogue) -> Reply:
@@ -279,7 +286,9 @@ def compose_wrong_answer(inquiry_id: int, claim: str, words: Catalogue) -> Reply
     return Reply((compose_claim_line(claim, words), Block(asked)), ((button,),))
 
 
-def _feedback(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
+def _make_feedback_buttons(
+    noted: Noted | None, say: Callable[[str], str]
+) -> tuple[tuple[Button, ...], ...]:
     """Return the feedback buttons of an answer."""
     if noted is None:
         return ()
@@ -313,7 +322,9 @@ def compose_notify_button(
     return ((Button(say("🔔 Tell me when you know"), action=f"{TELL}:{noted.inquiry_id}"),),)
 
 
-def _share(verdict: str, claim: str, statement: SourcedStatement, words: Catalogue) -> Button:
+def _make_share_button(
+    verdict: str, claim: str, statement: SourcedStatement, words: Catalogue
+) -> Button:
     """Return the button that shares an answer: what was claimed, and what the report says."""
     when = statement.published_at or statement.as_of
     where = (single_line(statement.publisher or ""), words.day(when) if when is not None else None)
@@ -335,7 +346,10 @@ def compose_others(
         return Reply((Block(words.say("There are no other verified reports on this.")),))
     shown = statements[:SHOWN]
     opening = Block(words.say("🔎 Other related verified reports"), Style.HEADLINE)
-    return Reply((opening, *_listed(shown, AskedClaim(claim, today), words)), _links(shown, words))
+    return Reply(
+        (opening, *_list_statements(shown, AskedClaim(claim, today), words)),
+        _make_links(shown, words),
+    )
 
 
 def compose_verdict(
@@ -358,7 +372,7 @@ def compose_verdict(
     return say("✅ Fact-checkers reviewed this claim and confirm it")
 
 
-def _leaning(shown: Sequence[Match], say: Callable[[str], str]) -> list[Block]:
+def _describe_closest(shown: Sequence[Match], say: Callable[[str], str]) -> list[Block]:
     """Say what the closest statement seems to say, where no verdict is sure enough.
 
     It must not read as a confirmation: it says what is unsure, and points to the report.
@@ -384,13 +398,13 @@ def _leaning(shown: Sequence[Match], say: Callable[[str], str]) -> list[Block]:
     return [Block(text)]
 
 
-def _listed(
+def _list_statements(
     statements: Sequence[SourcedStatement], ask: AskedClaim, words: Catalogue
 ) -> list[Block]:
     return [block for s in statements for block in compose_sourced_quote(s, ask, words)]
 
 
-def _links(
+def _make_links(
     statements: Sequence[SourcedStatement], words: Catalogue
 ) -> tuple[tuple[Button, ...], ...]:
     one = len(statements) == 1

@@ -65,7 +65,7 @@ def digest(day: Digest, words: Catalogue) -> Reply:
     blocks = [Block(say("🗞 The last day"), Style.HEADLINE), Block("\n".join(lines))]
     if day.top:
         listed = "\n".join(
-            f"{number}. {_asked(each, words)}"
+            f"{number}. {_describe_demand(each, words)}"
             for number, each in enumerate(day.top[:LISTED], start=1)
         )
         blocks.append(Block(say("Asked most:") + f"\n{listed}"))
@@ -88,6 +88,6 @@ def alert(growing: tuple[ClusterSummary, ...], words: Catalogue) -> Reply:
     return Reply(blocks, ((next_button(words),),))
 
 
-def _asked(each: ClusterSummary, words: Catalogue) -> str:
+def _describe_demand(each: ClusterSummary, words: Catalogue) -> str:
     people_asked = words.say("people: {count}").format(count=each.people)
     return f"{words.quote(cut_short(each.title))} ({people_asked})"

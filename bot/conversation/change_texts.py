@@ -15,7 +15,7 @@ def list_changes(entry: Entry) -> Iterator[tuple[str, str | None, str | None]]:
     for name in dict.fromkeys((*before, *after)):
         was, is_now = before.get(name), after.get(name)
         if was != is_now and name not in _UNSAID:
-            yield name, _text(name, was), _text(name, is_now)
+            yield name, _format_value(name, was), _format_value(name, is_now)
 
 
 def name_field(name: str, say: Callable[[str], str]) -> str:
@@ -89,7 +89,7 @@ def name_field(name: str, say: Callable[[str], str]) -> str:
     return names.get(name, name)
 
 
-def _text(name: str, value: object) -> str | None:
+def _format_value(name: str, value: object) -> str | None:
     if name == "claims" and isinstance(value, list):
         # Ids mean nothing to a reader.
         return str(len(value))

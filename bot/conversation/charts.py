@@ -92,7 +92,7 @@ def draw(charts: Sequence[Chart], trends: Trends, words: Catalogue, form: Form) 
     for chart, axes in zip(charts, every, strict=True):
         _PAINTED[chart](axes, trends, words)
         axes.set_title(name_chart(chart, words))
-        axes.spines[["top", "left" if _leftward(words) else "right"]].set_visible(False)
+        axes.spines[["top", "left" if _is_right_to_left(words) else "right"]].set_visible(False)
     held = io.BytesIO()
     # The same figures give the same file: no date and no random ids in it.
     with matplotlib.rc_context({"svg.hashsalt": "tathabbat", "svg.fonttype": "path"}):
@@ -101,35 +101,37 @@ def draw(charts: Sequence[Chart], trends: Trends, words: Catalogue, form: Form) 
     return held.getvalue()
 
 
-def _hours(axes: "Axes", trends: Trends, words: Catalogue) -> None:
-    _along_time(axes, trends.hours, words, "MMMd" if len(trends.hours) > 48 else "Hm")
+def _draw_hours(axes: "Axes", trends: Trends, words: Catalogue) -> None:
+    _draw_over_time(axes, trends.hours, words, "MMMd" if len(trends.hours) > 48 else "Hm")
 
 
-def _days(axes: "Axes", trends: Trends, words: Catalogue) -> None:
-    _along_time(axes, trends.days, words, "MMMd")
+def _draw_days(axes: "Axes", trends: Trends, words: Catalogue) -> None:
+    _draw_over_time(axes, trends.days, words, "MMMd")
 
 
-def _outcomes(axes: "Axes", trends: Trends, words: Catalogue) -> None:
+def _draw_outcomes(axes: "Axes", trends: Trends, words: Catalogue) -> None:
     names = [name_outcome(each, words) for each, _ in trends.outcomes]
     counts = [count for _, count in trends.outcomes]
-    _bars(axes, names, counts, [_COLOURS[each] for each, _ in trends.outcomes], words)
+    _draw_bars(axes, names, counts, [_COLOURS[each] for each, _ in trends.outcomes], words)
 
 
-def _languages(axes: "Axes", trends: Trends, words: Catalogue) -> None:
+def _draw_languages(axes: "Axes", trends: Trends, words: Catalogue) -> None:
     most = trends.languages[:_LANGUAGES]
-    names = [_language(code, words) for code, _ in most]
-    _bars(axes, names, [count for _, count in most], [_COLOUR] * len(most), words)
+    names = [_name_language(code, words) for code, _ in most]
+    _draw_bars(axes, names, [count for _, count in most], [_COLOUR] * len(most), words)
 
 
 _PAINTED: Final[Mapping[Chart, Callable[["Axes", Trends, Catalogue], None]]] = {
-    Chart.HOURS: _hours,
-    Chart.DAYS: _days,
-    Chart.OUTCOMES: _outcomes,
-    Chart.LANGUAGES: _languages,
+    Chart.HOURS: _draw_hours,
+    Chart.DAYS: _draw_days,
+    Chart.OUTCOMES: _draw_outcomes,
+    Chart.LANGUAGES: _draw_languages,
 }
 
 
-def _along_time(axes: "Axes", counted: Sequence[Counted], words: Catalogue, skeleton: str) -> None:
+def _draw_over_time(
+    axes: "Axes", counted: Sequence[Counted], words: Catalogue, skeleton: str
+) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.bar(range(len(counted)), [each.count for each in counted], width=0.9, color=_COLOUR)
@@ -138,12 +140,12 @@ def _along_time(axes: "Axes", counted: Sequence[Counted], words: Catalogue, skel
     axes.set_xticks(list(marks), labels)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0, top=max([1, *(each.count for each in counted)]) * 1.1)
-    if _leftward(words):
+    if _is_right_to_left(words):
         axes.invert_xaxis()
         axes.yaxis.tick_right()
 
 
-def _bars(
+def _draw_bars(
     axes: "Axes",
     names: Sequence[str],
     counts: Sequence[int],
@@ -157,14 +159,14 @@ def _bars(
     axes.invert_yaxis()
     axes.set_xlim(left=0, right=max([1, *counts]) * 1.15)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if _leftward(words):
+    if _is_right_to_left(words):
         axes.invert_xaxis()
         axes.yaxis.tick_right()
     # Only after the axis is inverted: numbers go to the ends of the bars.
     axes.bar_label(drawn, padding=4)
 
 
-def _leftward(words: Catalogue) -> bool:
+def _is_right_to_left(words: Catalogue) -> bool:
     return _locale(words).text_direction == "rtl"
 
 
@@ -172,6 +174,6 @@ def _locale(words: Catalogue) -> Locale:
     return Locale.parse(words.language.value)
 
 
-def _language(code: str, words: Catalogue) -> str:
+def _name_language(code: str, words: Catalogue) -> str:
     """Return a language's name in the reader's language; its code if it is unknown."""
     return str(_locale(words).languages.get(code, code))

@@ -122,21 +122,23 @@ class Conversation:
 
     def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
         """Answer the claims of a message and record an inquiry for each; answer small talk."""
-        words, blocked = self._known(asker)
+        words, blocked = self._load_words(asker)
         if blocked:
-            return _blocked(words)
+            return _compose_blocked(words)
         link = lone_link(text)
         if link is not None and self._read_link is not None:
-            return self._linked(asker, link, self._read_link, words, origin)
+            return self._answer_link(asker, link, self._read_link, words, origin)
         try:
             message = read_message(text)
         except UnreadableClaim as error:
             return small_talk_texts.compose_unreadable(error.problem, words)
         if message.intent is not Intent.CLAIM:
-            return self._talked(asker, message.intent, text, words)
-        return self._answered(asker, message, Carrier.MESSAGE, words, origin)
+            return self._answer_small_talk(asker, message.intent, text, words)
+        return self._answer_claims(asker, message, Carrier.MESSAGE, words, origin)
 
-    def _talked(self, asker: Asker, intent: Intent, text: str, words: Catalogue) -> Reply:
+    def _answer_small_talk(
+        self, asker: Asker, intent: Intent, text: str, words: Catalogue
+    ) -> Reply:
         """Answer a message that is not a claim; it may be about the last answer."""
         if intent is Intent.HELP:
             return self.help(asker)
@@ -158,9 +160,9 @@ class Conversation:
 
     def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
         """Answer the claims of the text in a picture, and show the text that was read."""
-        words, blocked = self._known(asker)
+        words, blocked = self._load_words(asker)
         if blocked:
-            return _blocked(words)
+            return _compose_blocked(words)
         if self._read_picture is None:
             return media_texts.compose_unsupported(Medium.PICTURE, words)
         try:
@@ -169,9 +171,9 @@ class Conversation:
             return media_texts.compose_unread_picture(error, words)
         except UnreadableClaim:
             return media_texts.compose_wordless_picture(words)
-        return self._answered(asker, message, Carrier.PICTURE, words, origin)
+        return self._answer_claims(asker, message, Carrier.PICTURE, words, origin)
 
-    def _linked(
+    def _answer_link(
         self, asker: Asker, link: str, read: ReadLink, words: Catalogue, origin: Origin | None
     ) -> Reply:
         """Answer what a linked page claims in its title, else in its description."""
@@ -187,11 +189,11 @@ class Conversation:
             except UnreadableClaim:
                 continue
             if message.claims:
-                reply = self._answered(asker, message, Carrier.PAGE, words, origin)
+                reply = self._answer_claims(asker, message, Carrier.PAGE, words, origin)
                 return replace(reply, blocks=(Block(f"🌐 {page.host}", Style.NOTE), *reply.blocks))
         return media_texts.compose_wordless_page(words)
 
-    def _answered(
+    def _answer_claims(
         self,
         asker: Asker,
         message: Message,
@@ -202,7 +204,7 @@ class Conversation:
         """Answer the claims of a message that was read, and record an inquiry for each."""
         if not message.claims:
             return small_talk_texts.compose_small_talk(message.intent, words)
-        answered = self._looked_up(message)
+        answered = self._check_claims(message)
         if not answered:
             return small_talk_texts.compose_arabizi_unread(words)
         rest = Rest(message.rest, self._keeping.origin(origin) if origin is not None else None)
@@ -216,13 +218,13 @@ class Conversation:
             )
         return answer_texts.compose_answer(parts[0].answer, parts[0].noted, self._today(), words)
 
-    def _further(self, asker: Asker, number: int, words: Catalogue) -> Reply | None:
+    def _answer_rest(self, asker: Asker, number: int, words: Catalogue) -> Reply | None:
         """Answer the remaining claims of a message; None if it is not this person's."""
         left = self._sessions.read(inquiries.load_rest, number, self._key(asker))
         if left is None:
             return None
-        if self._known(asker)[1]:
-            return _blocked(words)
+        if self._load_words(asker)[1]:
+            return _compose_blocked(words)
         claims, rest = left.claims[:MAX_CLAIMS], replace(left, claims=left.claims[MAX_CLAIMS:])
         answered = [(claim, self._checker.answer(claim)) for claim in claims]
         parts = self._keeping.keep(asker, answered, rest, words.language, after=number)
@@ -230,11 +232,11 @@ class Conversation:
 
     def cards(self, asker: Asker, text: str) -> Cards:
         """Offer cards for an inline query; none to a blocked person."""
-        words, blocked = self._known(asker)
+        words, blocked = self._load_words(asker)
         if blocked:
             return Cards()
-        message = _readable(text)
-        answered = self._looked_up(message) if message is not None else ()
+        message = _parse_message(text)
+        answered = self._check_claims(message) if message is not None else ()
         if not answered:
             return inline_cards.compose_hint(words)
         today = self._today()
@@ -246,8 +248,8 @@ class Conversation:
 
     def record_choice(self, asker: Asker, text: str, name: str) -> None:
         """Record an inquiry for the claim whose card was sent; no notification is promised."""
-        message, number = _readable(text), inline_cards.find_claim_number(name)
-        words, blocked = self._known(asker)
+        message, number = _parse_message(text), inline_cards.find_claim_number(name)
+        words, blocked = self._load_words(asker)
         if message is None or number is None or blocked:
             return
         for claim in message.claims[number : number + 1]:
@@ -258,7 +260,7 @@ class Conversation:
                     part.noted.inquiry_id, inline_cards.find_match_on_card(name, answer)
                 )
 
-    def _looked_up(self, message: Message) -> Answered:
+    def _check_claims(self, message: Message) -> Answered:
         """Return the claims of a message with their answers; empty if it turns out to be no claim.
 
         Text without any match may only look like Arabic in Latin letters.
@@ -279,22 +281,24 @@ class Conversation:
             reply = self._moderation.press(asker, key, rest, words)
         if reply is None:
             number = int(rest) if rest.isascii() and rest.isdecimal() and len(rest) < 19 else 0
-            reply = self._pressed(asker, kind, number, words)
+            reply = self._answer_button(asker, kind, number, words)
         if reply is None:
             gone = words.say("This button no longer works. Send the claim again.")
             return Reply((Block(gone),))
         return reply
 
-    def _pressed(self, asker: Asker, kind: str, number: int, words: Catalogue) -> Reply | None:
+    def _answer_button(
+        self, asker: Asker, kind: str, number: int, words: Catalogue
+    ) -> Reply | None:
         """Answer a button of an answer or an example; None if it is unknown or another person's."""
         key = self._key(asker)
         if kind == EXAMPLE:
-            blocked = self._known(asker)[1]
-            return _blocked(words) if blocked else self._introduction.example(number, words)
+            blocked = self._load_words(asker)[1]
+            return _compose_blocked(words) if blocked else self._introduction.example(number, words)
         if kind == answer_texts.OTHERS:
-            return self._others(asker, number, words)
+            return self._show_others(asker, number, words)
         if kind == answer_texts.REST:
-            return self._further(asker, number, words)
+            return self._answer_rest(asker, number, words)
         if kind == answer_texts.TELL:
             return self._personal.tell(asker, key, number, words)
         if kind == answer_texts.QUIET:
@@ -351,12 +355,12 @@ class Conversation:
             (Block(say("Something went wrong on our side. Please send it again in a minute.")),)
         )
 
-    def _others(self, asker: Asker, number: int, words: Catalogue) -> Reply | None:
+    def _show_others(self, asker: Asker, number: int, words: Catalogue) -> Reply | None:
         asked = self._sessions.read(inquiries.load, number, self._key(asker))
         if asked is None:
             return None
-        if self._known(asker)[1]:
-            return _blocked(words)
+        if self._load_words(asker)[1]:
+            return _compose_blocked(words)
         # Searched again: only statements that were shown are stored, and reports change.
         first = asked.statement_ids[:1]
         found = self._checker.answer(asked.claim).suggestions
@@ -365,7 +369,7 @@ class Conversation:
         statements = [match.statement for match in rest]
         return answer_texts.compose_others(asked.claim, statements, self._today(), words)
 
-    def _known(self, asker: Asker) -> tuple[Catalogue, bool]:
+    def _load_words(self, asker: Asker) -> tuple[Catalogue, bool]:
         """Return a person's catalogue, and whether they are blocked."""
         group = self._group_key(asker.group) if asker.group is not None else None
         known = self._sessions.read(group_settings.load_member, self._key(asker), group)
@@ -376,7 +380,7 @@ class Conversation:
         return words, known.is_blocked(datetime.now(UTC))
 
     def _words(self, asker: Asker) -> Catalogue:
-        words, _ = self._known(asker)
+        words, _ = self._load_words(asker)
         return words
 
     def _key(self, asker: Asker) -> str:
@@ -389,13 +393,13 @@ class Conversation:
         return group_settings.group_key(self._secret, self._channel, group)
 
 
-def _readable(text: str) -> Message | None:
+def _parse_message(text: str) -> Message | None:
     try:
         return read_message(text)
     except UnreadableClaim:
         return None
 
 
-def _blocked(words: Catalogue) -> Reply:
+def _compose_blocked(words: Catalogue) -> Reply:
     """Say that a blocked person is not answered; nothing is looked up or stored."""
     return Reply((Block(words.say("For now I do not answer you. Try again later.")),))

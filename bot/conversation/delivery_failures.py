@@ -11,7 +11,7 @@ from bot.conversation.translations import Catalogue
 from knowledge.outbox.delivery import Failure
 
 
-class _Why(Enum):
+class _Cause(Enum):
     BLOCKED = auto()
     GONE = auto()
     NO_ADDRESS = auto()
@@ -37,11 +37,13 @@ class DeliveryFailure:
 
 def compose_failures(failures: Iterable[Failure], words: Catalogue) -> tuple[DeliveryFailure, ...]:
     """Return the reasons for failed deliveries, the most frequent first."""
-    found: dict[_Why, list[Failure]] = {}
+    found: dict[_Cause, list[Failure]] = {}
     for each in failures:
-        found.setdefault(_why(each), []).append(each)
+        found.setdefault(_classify(each), []).append(each)
     listed = (
-        DeliveryFailure(_named(why, words), sum(e.people for e in same), max(e.last for e in same))
+        DeliveryFailure(
+            _describe(why, words), sum(e.people for e in same), max(e.last for e in same)
+        )
         for why, same in found.items()
     )
     return tuple(sorted(listed, key=lambda each: (-each.people, each.reason)))
@@ -52,27 +54,27 @@ def compose_failure_line(failures: Iterable[Failure], words: Catalogue) -> str:
     return " · ".join(f"{each.reason}: {each.people}" for each in compose_failures(failures, words))
 
 
-def _why(failure: Failure) -> _Why:
+def _classify(failure: Failure) -> _Cause:
     error = failure.error.lower()
     if "blocked" in error:
-        return _Why.BLOCKED
+        return _Cause.BLOCKED
     if any(words in error for words in _GONE):
-        return _Why.GONE
+        return _Cause.GONE
     if error == NO_ADDRESS:
-        return _Why.NO_ADDRESS
-    return _Why.TRIED if failure.tries > MAX_TRIES else _Why.REFUSED
+        return _Cause.NO_ADDRESS
+    return _Cause.TRIED if failure.tries > MAX_TRIES else _Cause.REFUSED
 
 
-def _named(why: _Why, words: Catalogue) -> str:
+def _describe(why: _Cause, words: Catalogue) -> str:
     say = words.say
     match why:
-        case _Why.BLOCKED:
+        case _Cause.BLOCKED:
             return say("They blocked the bot")
-        case _Why.GONE:
+        case _Cause.GONE:
             return say("Their chat was not found")
-        case _Why.NO_ADDRESS:
+        case _Cause.NO_ADDRESS:
             return say("Where to write to them is not known")
-        case _Why.TRIED:
+        case _Cause.TRIED:
             return say("It was tried too many times")
-        case _Why.REFUSED:
+        case _Cause.REFUSED:
             return say("The message was refused")

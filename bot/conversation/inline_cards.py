@@ -30,14 +30,20 @@ def compose_cards(number: int, answer: Answer, today: date, words: Catalogue) ->
     """Return the cards of the ``number``-th claim of an inline query, best first."""
     reply = compose_answer(answer, None, today, words)
     opening, *rest = reply.blocks
-    asked = _asked(answer, words)
+    asked = _compose_claim(answer, words)
     if answer.outcome is Outcome.NO_MATCH:
         described = rest[0].text
     else:
-        described = _described(answer.suggestions[0].statement, words)
+        described = _describe_statement(answer.suggestions[0].statement, words)
     whole = Reply((opening, asked, *rest), reply.buttons)
     first = Card(str(number), opening.text, described, whole)
-    return (first, *(_card(number, match, answer, today, words) for match in _apart(answer)))
+    return (
+        first,
+        *(
+            _compose_card(number, match, answer, today, words)
+            for match in _select_single_cards(answer)
+        ),
+    )
 
 
 def find_claim_number(name: str) -> int | None:
@@ -57,14 +63,14 @@ def compose_hint(words: Catalogue) -> Cards:
     return Cards(hint=words.say("Write a whole sentence: who did what, and when"))
 
 
-def _apart(answer: Answer) -> tuple[Match, ...]:
+def _select_single_cards(answer: Answer) -> tuple[Match, ...]:
     """Return the matches that get a card of their own."""
     if answer.outcome is Outcome.RELATED:
         return answer.suggestions if len(answer.suggestions) > 1 else ()
     return tuple(match for match in answer.suggestions if match is not answer.matches[0])
 
 
-def _card(number: int, match: Match, answer: Answer, today: date, words: Catalogue) -> Card:
+def _compose_card(number: int, match: Match, answer: Answer, today: date, words: Catalogue) -> Card:
     say, statement = words.say, match.statement
     title = say("🔎 A verified report is related, but neither confirms nor disproves this")
     ask = AskedClaim(answer.claim, today)
@@ -74,7 +80,7 @@ def _card(number: int, match: Match, answer: Answer, today: date, words: Catalog
         why = compose_reasons(match, ask, words)
     blocks = (
         Block(title, Style.HEADLINE),
-        _asked(answer, words),
+        _compose_claim(answer, words),
         *why,
         *compose_sourced_quote(statement, ask, words),
         *format_note(match.note, words),
@@ -82,15 +88,15 @@ def _card(number: int, match: Match, answer: Answer, today: date, words: Catalog
     row = make_report_link(statement, say("Source"))
     reply = Reply(blocks, (row,) if row else ())
     name = f"{number}{_SEPARATOR}{statement.id}"
-    return Card(name, title, _described(statement, words), reply)
+    return Card(name, title, _describe_statement(statement, words), reply)
 
 
-def _asked(answer: Answer, words: Catalogue) -> Block:
+def _compose_claim(answer: Answer, words: Catalogue) -> Block:
     said = words.say("Asked about: “{claim}”").format(claim=words.quote(cut_short(answer.claim)))
     return Block(said, Style.NOTE)
 
 
-def _described(statement: SourcedStatement, words: Catalogue) -> str:
+def _describe_statement(statement: SourcedStatement, words: Catalogue) -> str:
     when = statement.published_at or statement.as_of
     where = (single_line(statement.publisher or ""), words.day(when) if when is not None else None)
     quote = f"«{cut_short(statement.text, _DESCRIBED)}»"

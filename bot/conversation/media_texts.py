@@ -45,7 +45,7 @@ def compose_unsupported(medium: Medium, words: Catalogue) -> Reply:
         Medium.POLL: say("I cannot read polls yet."),
         Medium.OTHER: say("I cannot read this kind of message yet."),
     }[medium]
-    return _in_words(text, words)
+    return _compose_note(text, words)
 
 
 def compose_unread_picture(error: pictures.PictureError, words: Catalogue) -> Reply:
@@ -58,17 +58,19 @@ def compose_unread_picture(error: pictures.PictureError, words: Catalogue) -> Re
         case pictures.PictureBusy():
             return compose_busy(words)
         case _:
-            return _in_words(words.say("I cannot open this picture."), words)
+            return _compose_note(words.say("I cannot open this picture."), words)
 
 
 def compose_wordless_picture(words: Catalogue) -> Reply:
     """Say that no text in a picture was read with certainty."""
-    return _in_words(words.say("I find no text in this picture that I can read clearly."), words)
+    return _compose_note(
+        words.say("I find no text in this picture that I can read clearly."), words
+    )
 
 
 def compose_lost_picture(words: Catalogue) -> Reply:
     """Say that Telegram does not provide a picture."""
-    return _in_words(words.say("I could not get this picture; you may send it again."), words)
+    return _compose_note(words.say("I could not get this picture; you may send it again."), words)
 
 
 def compose_unread_link(error: FetchError, words: Catalogue) -> Reply:
@@ -87,12 +89,12 @@ def compose_unread_link(error: FetchError, words: Catalogue) -> Reply:
             text = say("The page behind this link is too large for me to read.")
         case _:
             text = say("This link does not lead to a page that I can read.")
-    return _in_words(text, words)
+    return _compose_note(text, words)
 
 
 def compose_wordless_page(words: Catalogue) -> Reply:
     """Say that a page's title and description contain no claim."""
-    return _in_words(
+    return _compose_note(
         words.say("I opened the page, but its title does not say which news it is about."), words
     )
 
@@ -106,6 +108,6 @@ def compose_busy(words: Catalogue) -> Reply:
     return Reply((Block(text),))
 
 
-def _in_words(text: str, words: Catalogue) -> Reply:
+def _compose_note(text: str, words: Catalogue) -> Reply:
     way_out = words.say("Write in words what it says, and I will check that.")
     return Reply((Block(f"{text} {way_out}"),))

@@ -56,7 +56,9 @@ class Moderation:
     ) -> Reply | None:
         """Handle a command; None if it is unknown or not for this person."""
         key = self._place.acts_as or key
-        return self._guarded(lambda: self._command(asker, key, name, argument, words), words)
+        return self._explain_refusal(
+            lambda: self._command(asker, key, name, argument, words), words
+        )
 
     def press(self, asker: Asker, key: str, rest: str, words: Catalogue) -> Reply | None:
         """Handle a button's action, without ``moderator_texts.PREFIX``.
@@ -64,9 +66,9 @@ class Moderation:
         None if it is forged or not for this person.
         """
         key = self._place.acts_as or key
-        return self._guarded(lambda: self._press(asker, key, rest, words), words)
+        return self._explain_refusal(lambda: self._press(asker, key, rest, words), words)
 
-    def _guarded(self, act: Callable[[], Reply | None], words: Catalogue) -> Reply | None:
+    def _explain_refusal(self, act: Callable[[], Reply | None], words: Catalogue) -> Reply | None:
         try:
             return act()
         except NotAllowed:

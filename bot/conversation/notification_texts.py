@@ -16,62 +16,72 @@ from knowledge.notifications.rejections import Closed
 from knowledge.outbox.pending_notifications import DueNotification
 
 
-def compose_notification(told: DueNotification | Closed, today: date, words: Catalogue) -> Reply:
+def compose_notification(
+    notification: DueNotification | Closed, today: date, words: Catalogue
+) -> Reply:
     """Compose the message of a notification in the language of ``words``."""
-    if isinstance(told, Closed):
-        return _closed(told, told.reason, words) if told.reason else _reopened(told, words)
-    match told.kind:
+    if isinstance(notification, Closed):
+        return (
+            _compose_closed(notification, notification.reason, words)
+            if notification.reason
+            else _compose_reopened(notification, words)
+        )
+    match notification.kind:
         case NotificationKind.ANSWERED | NotificationKind.EXPLAINED:
-            return _answered(told, today, words)
+            return _compose_answer(notification, today, words)
         case NotificationKind.CORRECTED:
-            return _corrected(told, today, words)
+            return _compose_correction(notification, today, words)
         case NotificationKind.TAKEN_BACK:
-            return compose_withdrawal(told.claim, told.open, words)
+            return compose_withdrawal(notification.claim, notification.open, words)
         case _:
-            return _retracted(told, words)
+            return _compose_retraction(notification, words)
 
 
-def _answered(told: DueNotification, today: date, words: Catalogue) -> Reply:
+def _compose_answer(notification: DueNotification, today: date, words: Catalogue) -> Reply:
     say = words.say
-    if told.relation in (Relation.SUPPORTS, Relation.REFUTES):
-        verdict = compose_verdict(told.statement, told.relation, say)
+    if notification.relation in (Relation.SUPPORTS, Relation.REFUTES):
+        verdict = compose_verdict(notification.statement, notification.relation, say)
     else:
         verdict = say("🔎 A verified report is related, but neither confirms nor disproves this")
     opening = say("📬 You asked about this; our moderators have an answer")
-    if told.kind is NotificationKind.EXPLAINED:
+    if notification.kind is NotificationKind.EXPLAINED:
         opening = say("✏️ Our moderators changed their note on an answer I gave you")
-    elif told.again:
+    elif notification.again:
         opening = say("📬 You asked about this; our moderators have another answer now")
     blocks = [
         Block(opening, Style.HEADLINE),
-        compose_claim_line(told.claim, words),
+        compose_claim_line(notification.claim, words),
         Block(verdict, Style.HEADLINE),
-        *compose_sourced_quote(told.statement, AskedClaim(told.claim, today), words),
-        *format_note(told.note, words),
+        *compose_sourced_quote(
+            notification.statement, AskedClaim(notification.claim, today), words
+        ),
+        *format_note(notification.note, words),
     ]
-    return Reply(tuple(blocks), _source(told, words))
+    return Reply(tuple(blocks), _make_source_button(notification, words))
 
 
-def _corrected(told: DueNotification, today: date, words: Catalogue) -> Reply:
+def _compose_correction(notification: DueNotification, today: date, words: Catalogue) -> Reply:
     say = words.say
     blocks = [
         Block(say("✏️ A report that I showed you was corrected"), Style.HEADLINE),
-        compose_claim_line(told.claim, words),
+        compose_claim_line(notification.claim, words),
     ]
-    if told.text_before is not None:
-        blocks += [Block(say("What I showed you:")), format_quote(told.text_before)]
+    if notification.text_before is not None:
+        blocks += [Block(say("What I showed you:")), format_quote(notification.text_before)]
     blocks.append(Block(say("What it says now:")))
-    blocks += compose_sourced_quote(told.statement, AskedClaim(told.claim, today), words)
-    return Reply(tuple(blocks), _source(told, words))
+    blocks += compose_sourced_quote(
+        notification.statement, AskedClaim(notification.claim, today), words
+    )
+    return Reply(tuple(blocks), _make_source_button(notification, words))
 
 
-def _retracted(told: DueNotification, words: Catalogue) -> Reply:
+def _compose_retraction(notification: DueNotification, words: Catalogue) -> Reply:
     say = words.say
-    shown = told.text_before or told.statement.text
+    shown = notification.text_before or notification.statement.text
     return Reply(
         (
             Block(say("⚠️ A report that I showed you was withdrawn"), Style.HEADLINE),
-            compose_claim_line(told.claim, words),
+            compose_claim_line(notification.claim, words),
             Block(say("What I showed you:")),
             format_quote(shown),
             Block(
@@ -84,7 +94,7 @@ def _retracted(told: DueNotification, words: Catalogue) -> Reply:
     )
 
 
-def _closed(told: Closed, reason: RejectReason, words: Catalogue) -> Reply:
+def _compose_closed(notification: Closed, reason: RejectReason, words: Catalogue) -> Reply:
     say = words.say
     return Reply(
         (
@@ -92,7 +102,7 @@ def _closed(told: Closed, reason: RejectReason, words: Catalogue) -> Reply:
                 say("📭 You asked about this; our moderators cannot give you an answer"),
                 Style.HEADLINE,
             ),
-            compose_claim_line(told.claim, words),
+            compose_claim_line(notification.claim, words),
             Block(compose_rejection(reason, say)),
             Block(
                 say(
@@ -105,19 +115,19 @@ def _closed(told: Closed, reason: RejectReason, words: Catalogue) -> Reply:
     )
 
 
-def _reopened(told: Closed, words: Catalogue) -> Reply:
+def _compose_reopened(notification: Closed, words: Catalogue) -> Reply:
     say = words.say
     opening = say("🔄 You asked about this; our moderators are looking at it after all")
     return Reply(
         (
             Block(opening, Style.HEADLINE),
-            compose_claim_line(told.claim, words),
-            Block(_open_again(words)),
+            compose_claim_line(notification.claim, words),
+            Block(_say_open_again(words)),
         )
     )
 
 
-def _open_again(words: Catalogue) -> str:
+def _say_open_again(words: Catalogue) -> str:
     return words.say(
         "Your question is open again: our moderators will look at it once more, and when they"
         " settle it, I will tell you here."
@@ -128,7 +138,7 @@ def compose_withdrawal(claim: str, is_open: bool, words: Catalogue) -> Reply:
     """Say that an answer was withdrawn, and whether the question is open again."""
     say = words.say
     if is_open:
-        now = _open_again(words)
+        now = _say_open_again(words)
     else:
         now = say("Send me the claim again to see what reports say now.")
     return Reply(
@@ -146,6 +156,8 @@ def compose_withdrawal(claim: str, is_open: bool, words: Catalogue) -> Reply:
     )
 
 
-def _source(told: DueNotification, words: Catalogue) -> tuple[tuple[Button, ...], ...]:
-    row = make_report_link(told.statement, words.say("Source"))
+def _make_source_button(
+    notification: DueNotification, words: Catalogue
+) -> tuple[tuple[Button, ...], ...]:
+    row = make_report_link(notification.statement, words.say("Source"))
     return (row,) if row else ()

@@ -39,8 +39,8 @@ class PersonalSettings:
         """Handle a command; None if it is not one of these."""
         asked: dict[str, Callable[[], Reply]] = {
             "notify": lambda: self._notify(argument.strip().lower(), key, words),
-            "mydata": lambda: self._held(key, words),
-            "forgetme": lambda: _ask_to_forget(words),
+            "mydata": lambda: self._show_data(key, words),
+            "forgetme": lambda: _confirm_erasure(words),
             "privacy": lambda: self._privacy(words),
             "about": lambda: self._about(words),
         }
@@ -114,7 +114,7 @@ class PersonalSettings:
             button = Button(say("🔕 Do not tell me"), action=f"{NOTIFY}:{_OFF}")
         return Reply((Block(text),), ((button,),))
 
-    def _held(self, key: str, words: Catalogue) -> Reply:
+    def _show_data(self, key: str, words: Catalogue) -> Reply:
         held = self._sessions.read(data_export.export, key, self._secret)
         if held.questions:
             text = words.count(
@@ -178,7 +178,7 @@ def offer_languages(words: Catalogue) -> Reply:
     """Offer the languages, and the calendars usual in the current one; mark the choices."""
     say = words.say
     languages = tuple(
-        Button(_marked(name, code is words.language), action=f"{LANGUAGE}:{code.value}")
+        Button(_mark_choice(name, code is words.language), action=f"{LANGUAGE}:{code.value}")
         for code, name in NAMES.items()
     )
     calendars = {
@@ -190,18 +190,18 @@ def offer_languages(words: Catalogue) -> Reply:
         # The two calendars differ in Arabic only.
         del calendars[Calendar.LEVANTINE]
     row = tuple(
-        Button(_marked(name, each is words.calendar), action=f"{CALENDAR}:{each}")
+        Button(_mark_choice(name, each is words.calendar), action=f"{CALENDAR}:{each}")
         for each, name in calendars.items()
     )
     text = say("Which language shall we speak? And how do you write dates?")
     return Reply((Block(text),), (languages, row))
 
 
-def _marked(name: str, chosen: bool) -> str:
+def _mark_choice(name: str, chosen: bool) -> str:
     return f"✓ {name}" if chosen else name
 
 
-def _ask_to_forget(words: Catalogue) -> Reply:
+def _confirm_erasure(words: Catalogue) -> Reply:
     say = words.say
     return Reply(
         (

@@ -126,7 +126,7 @@ def compose_proposal(each: NextProposal, page: str | None, today: date, words: C
             blocks.append(short)
             room -= _length(short)
     if left_out:
-        blocks.append(Block(_not_here(left_out, page, words)))
+        blocks.append(Block(_describe_omission(left_out, page, words)))
     return Reply(tuple(blocks), tuple(_buttons(each, left_out == 0, page, words)))
 
 
@@ -157,22 +157,22 @@ def _changes(foreseen: Foreseen, words: Catalogue) -> Iterator[str]:
     for entry in foreseen.entries:
         for name, was, would_be in list_changes(entry):
             if was is not None and would_be is not None:
-                was, would_be = _apart(was, would_be)
+                was, would_be = _trim_common_parts(was, would_be)
             values = ("—" if v is None else words.quote(single_line(v)) for v in (was, would_be))
             yield f"{name_field(name, words.say)}: " + " → ".join(values)
 
 
-def _apart(was: str, would_be: str) -> tuple[str, str]:
+def _trim_common_parts(was: str, would_be: str) -> tuple[str, str]:
     """Drop the common beginning and end of two long texts, except for some context."""
-    before = max(0, _alike(was, would_be) - _AROUND)
+    before = max(0, _count_common_prefix(was, would_be) - _AROUND)
     rest = (was[before:][::-1], would_be[before:][::-1])
-    after = max(0, _alike(*rest) - _AROUND)
+    after = max(0, _count_common_prefix(*rest) - _AROUND)
     opening, closing = "…" if before else "", "…" if after else ""
     cut = [f"{opening}{text[after:][::-1]}{closing}" for text in rest]
     return cut[0], cut[1]
 
 
-def _alike(one: str, other: str) -> int:
+def _count_common_prefix(one: str, other: str) -> int:
     """Return the length of the common prefix of two texts."""
     pairs = enumerate(zip(one, other, strict=False))
     differing = (place for place, (here, there) in pairs if here != there)
@@ -195,7 +195,7 @@ def _length(block: Block) -> int:
     return len(block.text.encode("utf-16-le")) // 2 + 2
 
 
-def _not_here(left_out: int, page: str | None, words: Catalogue) -> str:
+def _describe_omission(left_out: int, page: str | None, words: Catalogue) -> str:
     said = words.say(
         "⚠️ Parts of this that do not fit here: {count}. Look at all of it in the console, where it"
         " is approved."

@@ -83,7 +83,11 @@ def compose_sourced_quote(
         where.append(words.day(when) + age)
     known = " · ".join(part for part in where if part)
     lines.append(f"📰 {known or say('outlet not stated')}")
-    mind = [note for note in (_old(when, ask, words), _foreign(statement, ask, words)) if note]
+    mind = [
+        note
+        for note in (_warn_of_age(when, ask, words), _name_other_language(statement, ask, words))
+        if note
+    ]
     return [
         format_quote(statement.text),
         Block("\n".join(lines)),
@@ -118,7 +122,7 @@ def name_rating(rating: Rating, say: Callable[[str], str]) -> str:
     return names[rating]
 
 
-def _old(when: date | None, ask: AskedClaim, words: Catalogue) -> str | None:
+def _warn_of_age(when: date | None, ask: AskedClaim, words: Catalogue) -> str | None:
     """Warn if a report is much older than the time that the claim is about."""
     if when is None or (ask.speaks_of - when).days <= OLD_DAYS:
         return None
@@ -126,7 +130,9 @@ def _old(when: date | None, ask: AskedClaim, words: Catalogue) -> str | None:
     return pattern.format(date=words.day(when))
 
 
-def _foreign(statement: SourcedStatement, ask: AskedClaim, words: Catalogue) -> str | None:
+def _name_other_language(
+    statement: SourcedStatement, ask: AskedClaim, words: Catalogue
+) -> str | None:
     """Name the report's language if it differs from the claim's."""
     names = Locale(words.language.value).languages
     code = statement.language.partition("-")[0].lower()
@@ -153,7 +159,7 @@ def compose_reasons(match: Match, ask: AskedClaim, words: Catalogue) -> list[Blo
     if ask.language != guess_language(match.statement.text):
         # Across languages the words always differ: no reason.
         told = [reason for reason in told if reason.kind is not ReasonKind.WORDS_DIFFER]
-    said = [_because(reason, words) for reason in told[:SHOWN]]
+    said = [_describe_reason(reason, words) for reason in told[:SHOWN]]
     if refutes and not said:
         said = [words.say("The report says otherwise: compare its words with yours.")]
     return [Block(text) for text in said]
@@ -170,7 +176,7 @@ _DIFFERING: Final = frozenset(
 )
 
 
-def _because(reason: Reason, words: Catalogue) -> str:
+def _describe_reason(reason: Reason, words: Catalogue) -> str:
     say, ours, theirs = words.say, reason.claim, reason.statement
     denies = has_negator(tokenise(ours or theirs))
     if ours and theirs and reason.kind is ReasonKind.NEGATION_DIFFERS:

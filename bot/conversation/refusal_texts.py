@@ -102,15 +102,15 @@ def compose_problem(
 ) -> str:
     """Explain why an entry is invalid, and say what to do."""
     if isinstance(error, CannotRegroup):
-        return _regrouping(say)[error.problem]
-    sentence = _editing(say)[error.problem] if isinstance(error, BadEdit) else ""
+        return _describe_regroup_problems(say)[error.problem]
+    sentence = _describe_edit_problems(say)[error.problem] if isinstance(error, BadEdit) else ""
     if isinstance(error, UnusableFeed):
-        sentence = _feeds(say)[error.problem]
+        sentence = _describe_feed_problems(say)[error.problem]
     named = {"field": name_field(str(error.blanks.get("field", "")), say)}
     return sentence.format(**{**error.blanks, **named})
 
 
-def _editing(say: Callable[[str], str]) -> dict[EditProblem, str]:
+def _describe_edit_problems(say: Callable[[str], str]) -> dict[EditProblem, str]:
     return {
         EditProblem.BAD_FIELD: say(
             "This field is too long, or holds what it cannot take: {field}. Correct it."
@@ -163,7 +163,7 @@ def _editing(say: Callable[[str], str]) -> dict[EditProblem, str]:
     }
 
 
-def _feeds(say: Callable[[str], str]) -> dict[FeedProblem, str]:
+def _describe_feed_problems(say: Callable[[str], str]) -> dict[FeedProblem, str]:
     return {
         FeedProblem.BAD_FIELD: say(
             "This field is too long, or holds what it cannot take: {field}. Correct it."
@@ -177,7 +177,7 @@ def _feeds(say: Callable[[str], str]) -> dict[FeedProblem, str]:
     }
 
 
-def _regrouping(say: Callable[[str], str]) -> dict[RegroupProblem, str]:
+def _describe_regroup_problems(say: Callable[[str], str]) -> dict[RegroupProblem, str]:
     return {
         RegroupProblem.SAME_CLUSTER: say(
             "This is the same cluster, or part of it already. Choose another one to merge."

@@ -48,7 +48,7 @@ def read_pasted(text: str) -> ReportDraft:
     A line that is only a URL is the report's URL.
     """
     lines = [line.strip() for line in plain_text(text).split("\n")]
-    link = next((line for line in lines if _address(line)), None)
+    link = next((line for line in lines if _parse_url(line)), None)
     kept = "\n".join(line for line in lines if line != link).strip()
     title, _, body = kept.partition("\n")
     if not body.strip() or len(title) > TITLE:
@@ -56,13 +56,13 @@ def read_pasted(text: str) -> ReportDraft:
     body = body.strip()
     return ReportDraft(
         title=single_line(title),
-        url=_address(link) if link else None,
+        url=_parse_url(link) if link else None,
         language=guess_language(body),
         body=body,
     )
 
 
-def _address(line: str) -> str | None:
+def _parse_url(line: str) -> str | None:
     """Return the URL that a line consists of; None if it is not a web URL."""
     try:
         return fields.url_of(line, "url") if _ADDRESS.fullmatch(line) else None

@@ -176,7 +176,7 @@ async def stage(
         ADDRESS,
         limits=limits,
         placeholder_seconds=placeholder_seconds,
-        farewell_seconds=_PATIENCE_SECONDS,
+        shutdown_seconds=_PATIENCE_SECONDS,
     )
     application = build(config, talk, OfflineTelegram(server))
     await application.initialize()

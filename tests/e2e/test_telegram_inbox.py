@@ -365,7 +365,7 @@ class TestStopping:
     ) -> None:
         talk = EchoTalk()
         config = TelegramConfig(
-            TOKEN, server.url, placeholder_seconds=PATIENCE, farewell_seconds=0.1
+            TOKEN, server.url, placeholder_seconds=PATIENCE, shutdown_seconds=0.1
         )
         bot = Running(config, talk, sessions=sessions)
         bot.start()

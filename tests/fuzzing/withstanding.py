@@ -88,7 +88,7 @@ async def withstand(
         ADDRESS,
         limits=LIMITS,
         placeholder_seconds=placeholder_seconds,
-        farewell_seconds=_PATIENCE_SECONDS,
+        shutdown_seconds=_PATIENCE_SECONDS,
     )
     application = build(config, talk, carrier)
     inbox = HurriedInbox(sessions)

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from bot.console.pages.people import MAX_DAYS, block_terms
+from bot.console.pages.people import MAX_DAYS, read_block_terms
 from bot.console.requests import Visit
 from knowledge.claim_queue import askers
 
@@ -16,7 +16,7 @@ def show(visit: Visit) -> Response:
 
 def block(visit: Visit) -> Response:
     """Block the person who made an inquiry for some days."""
-    inquiry, (until, reason) = visit.sent.number("inquiry"), block_terms(visit)
+    inquiry, (until, reason) = visit.sent.number("inquiry"), read_block_terms(visit)
     visit.do(askers.block_asker, visit.number, inquiry, until, visit.actor, reason)
     return visit.to(f"/clusters/{visit.number}", "blocked")
 

@@ -11,7 +11,7 @@ from bot.console.claim_queue_view import list_query_fields
 from bot.console.errors import BadForm
 from bot.console.forms import Form
 from bot.console.pages import claim_queue
-from bot.console.pages.clusters import colleague, put_off_until
+from bot.console.pages.clusters import read_assignee, read_snooze_end
 from bot.console.requests import Handler, Visit
 from knowledge.claim_queue import cluster_actions
 from knowledge.curation import bulk_actions
@@ -19,7 +19,7 @@ from knowledge.curation.bulk_actions import Act, Foreseen, Refused
 from knowledge.domain import RejectReason
 
 
-def _keeping_the_form(handler: Handler) -> Handler:
+def _keep_form(handler: Handler) -> Handler:
     """Show the inbox again with its selection if a field is invalid."""
 
     @wraps(handler)
@@ -35,76 +35,76 @@ def _keeping_the_form(handler: Handler) -> Handler:
     return kept_open
 
 
-@_keeping_the_form
+@_keep_form
 def assign(visit: Visit) -> Response:
     """Assign clusters to a colleague, or to nobody."""
-    ids, assignee = _ticked(visit), colleague(visit)
+    ids, assignee = _read_selection(visit), read_assignee(visit)
     act = partial(cluster_actions.assign, assignee=assignee, actor=visit.actor)
-    return _do(visit, "several_assigned", ids, act)
+    return _apply_to_each(visit, "several_assigned", ids, act)
 
 
-@_keeping_the_form
+@_keep_form
 def snooze(visit: Visit) -> Response:
     """Snooze clusters until a date."""
-    ids, until = _ticked(visit), put_off_until(visit)
+    ids, until = _read_selection(visit), read_snooze_end(visit)
     act = partial(cluster_actions.snooze, until=until, actor=visit.actor)
-    return _do(visit, "several_snoozed", ids, act)
+    return _apply_to_each(visit, "several_snoozed", ids, act)
 
 
-@_keeping_the_form
+@_keep_form
 def preview_rejection(visit: Visit) -> Response:
     """Show which clusters would be rejected, and how many people would be notified."""
-    ids, why = _ticked(visit), visit.sent.chosen("why", RejectReason)
+    ids, why = _read_selection(visit), visit.sent.chosen("why", RejectReason)
     foreseen = visit.do(
-        bulk_actions.foresee, ids, visit.sent.number("seen"), _rejecting(visit, why), visit.now
+        bulk_actions.foresee, ids, visit.sent.number("seen"), _make_rejection(visit, why), visit.now
     )
-    return _preview(visit, "several_rejected", foreseen, why=why)
+    return _show_preview(visit, "several_rejected", foreseen, why=why)
 
 
-@_keeping_the_form
+@_keep_form
 def reject(visit: Visit) -> Response:
     """Reject clusters."""
-    ids, why = _ticked(visit), visit.sent.chosen("why", RejectReason)
-    return _do(visit, "several_rejected", ids, _rejecting(visit, why))
+    ids, why = _read_selection(visit), visit.sent.chosen("why", RejectReason)
+    return _apply_to_each(visit, "several_rejected", ids, _make_rejection(visit, why))
 
 
-@_keeping_the_form
+@_keep_form
 def preview_merge(visit: Visit) -> Response:
     """Show which clusters would be merged, and let the remaining one be chosen."""
-    ids, seen = _ticked(visit, least=2), visit.sent.number("seen")
+    ids, seen = _read_selection(visit, least=2), visit.sent.number("seen")
     keep, foreseen = visit.do(bulk_actions.foresee_merge, ids, seen, visit.actor, visit.now)
-    return _preview(visit, "several_merged", foreseen, keep=keep)
+    return _show_preview(visit, "several_merged", foreseen, keep=keep)
 
 
-@_keeping_the_form
+@_keep_form
 def merge(visit: Visit) -> Response:
     """Merge clusters into one of them."""
-    ids, keep = _ticked(visit, least=2), visit.sent.number("keep")
+    ids, keep = _read_selection(visit, least=2), visit.sent.number("keep")
     if keep not in ids:
         raise BadForm("cluster", "the one that is kept was not ticked")
     seen = visit.sent.number("seen")
     refused = bulk_actions.merge_each(visit.do, ids, keep, seen, visit.actor)
-    return _end(visit, "several_merged", [n for n in ids if n != keep], refused)
+    return _return_to_list(visit, "several_merged", [n for n in ids if n != keep], refused)
 
 
-def _rejecting(visit: Visit, why: RejectReason) -> Act:
+def _make_rejection(visit: Visit, why: RejectReason) -> Act:
     return partial(cluster_actions.reject, why=why, actor=visit.actor, held=visit.services.undo_for)
 
 
-def _do(visit: Visit, said: str, ids: Sequence[int], act: Act) -> Response:
+def _apply_to_each(visit: Visit, said: str, ids: Sequence[int], act: Act) -> Response:
     """Apply an act to each cluster, and report how many."""
     refused = bulk_actions.do_each(visit.do, ids, visit.sent.number("seen"), act)
-    return _end(visit, said, ids, refused)
+    return _return_to_list(visit, said, ids, refused)
 
 
-def _ticked(visit: Visit, least: int = 1) -> list[int]:
+def _read_selection(visit: Visit, least: int = 1) -> list[int]:
     ids = visit.sent.numbers("cluster")
     if not least <= len(ids) <= claim_queue.PAGE:
         raise BadForm("cluster" if least == 1 else "clusters", "too few or too many were ticked")
     return ids
 
 
-def _preview(
+def _show_preview(
     visit: Visit,
     said: str,
     foreseen: Foreseen,
@@ -113,7 +113,7 @@ def _preview(
 ) -> Response:
     """Show the effects of an act; if there are none, say why on the list."""
     if len(foreseen.clusters) <= (keep is not None):
-        return _end(visit, said, (), foreseen.refused)
+        return _return_to_list(visit, said, (), foreseen.refused)
     return replace(visit, path="/inbox").page(
         "bulk.html",
         foreseen=foreseen,
@@ -126,7 +126,9 @@ def _preview(
     )
 
 
-def _end(visit: Visit, said: str, ids: Sequence[int], refused: Sequence[Refused]) -> Response:
+def _return_to_list(
+    visit: Visit, said: str, ids: Sequence[int], refused: Sequence[Refused]
+) -> Response:
     """Return to the list; show there which clusters were refused and why."""
     done = len(set(ids) - {each.cluster_id for each in refused})
     if not refused:

@@ -48,7 +48,7 @@ def show(
         now=visit.now,
         reader=visit.visitor.key,
         ticked=ticked,
-        named=_done_to(visit),
+        named=_find_last_cluster(visit),
     )
     known = visit.names
     return visit.page(
@@ -81,7 +81,7 @@ def show(
     )
 
 
-def _done_to(visit: Visit) -> int | None:
+def _find_last_cluster(visit: Visit) -> int | None:
     """Return the cluster of the act that led to this page, if it was a single one."""
     of = visit.asked.text("of")
     return int(of) if of.isdecimal() and len(of) <= _DIGITS else None

@@ -71,15 +71,15 @@ def show(visit: Visit) -> Response:
 
 def assign(visit: Visit) -> Response:
     """Assign a cluster to a colleague, or to nobody."""
-    assignee, held_by = colleague(visit), visit.sent.text("held_by") or None
+    assignee, held_by = read_assignee(visit), visit.sent.text("held_by") or None
     visit.do(cluster_actions.assign, visit.number, assignee, visit.actor, held_by=held_by)
-    return back(visit, "assigned" if assignee else "unassigned")
+    return redirect_back(visit, "assigned" if assignee else "unassigned")
 
 
 def snooze(visit: Visit) -> Response:
     """Snooze a cluster until a date."""
-    visit.do(cluster_actions.snooze, visit.number, put_off_until(visit), visit.actor)
-    return back(visit, "snoozed")
+    visit.do(cluster_actions.snooze, visit.number, read_snooze_end(visit), visit.actor)
+    return redirect_back(visit, "snoozed")
 
 
 def split(visit: Visit) -> Response:
@@ -124,9 +124,9 @@ def preview(visit: Visit) -> Response:
 
 def answer(visit: Visit) -> Response:
     """Answer a cluster with a statement, publish it, and notify everybody who asked."""
-    if _note_was_changed(visit):
+    if _is_note_changed(visit):
         return _preview(visit, visit.sent, changed=True)
-    sent, act = visit.sent, _answer(visit, visit.sent, _note(visit))
+    sent, act = visit.sent, _answer(visit, visit.sent, _read_note_field(visit))
     shown = {act.statement_id: sent.number("shown")} if sent.text("shown") else None
     outcome = visit.submit(act, seen=sent.number("seen"), shown=shown)
     people = outcome.count if isinstance(outcome, Applied) else None
@@ -178,12 +178,12 @@ def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
     )
 
 
-def _note(visit: Visit) -> Note | None:
+def _read_note_field(visit: Visit) -> Note | None:
     """Return a form's note; None if the form has no field for one."""
     return read_note(visit.sent) if visit.sent.text("previewed") else None
 
 
-def _note_was_changed(visit: Visit) -> bool:
+def _is_note_changed(visit: Visit) -> bool:
     """Return whether the note differs from the one that was previewed."""
     looked_at = visit.sent.text("previewed")
     try:
@@ -196,25 +196,25 @@ def undo(visit: Visit) -> Response:
     """Undo an answer or a rejection before anybody was notified."""
     entry, within = visit.sent.number("entry"), visit.services.undo_for
     visit.do(pending_notifications.undo_held, visit.number, entry, visit.actor, within)
-    return back(visit, "unsent")
+    return redirect_back(visit, "unsent")
 
 
 def attach(visit: Visit) -> Response:
     """Set a statement's relation to the cluster's claims without notifying anybody."""
-    if _note_was_changed(visit):
+    if _is_note_changed(visit):
         return _preview(visit, visit.sent, changed=True)
-    act = _answer(visit, visit.sent, _note(visit))
+    act = _answer(visit, visit.sent, _read_note_field(visit))
     outcome = visit.submit(Attach(act.cluster_id, act.statement_id, act.relation, act.note))
-    return visit.conclude(outcome) or back(visit, "attached")
+    return visit.conclude(outcome) or redirect_back(visit, "attached")
 
 
 def detach(visit: Visit) -> Response:
     """Remove a statement's relation to the cluster's claims: the judge decides again."""
     outcome = visit.submit(Detach(visit.number, visit.sent.number("statement")))
-    return visit.conclude(outcome) or back(visit, "detached")
+    return visit.conclude(outcome) or redirect_back(visit, "detached")
 
 
-def colleague(visit: Visit) -> str | None:
+def read_assignee(visit: Visit) -> str | None:
     """Return the key of the assignee in a form; None for nobody. Raises BadForm."""
     assignee = visit.sent.text("assignee") or None
     if assignee not in (None, visit.visitor.key, *visit.names):
@@ -222,7 +222,7 @@ def colleague(visit: Visit) -> str | None:
     return assignee
 
 
-def put_off_until(visit: Visit) -> datetime:
+def read_snooze_end(visit: Visit) -> datetime:
     """Return the end of a snooze in a form. Raises BadForm."""
     day = visit.sent.day("until")
     until = datetime.combine(day, time(), UTC) if day else visit.now + SNOOZE
@@ -233,29 +233,29 @@ def put_off_until(visit: Visit) -> datetime:
 
 def tag(visit: Visit) -> Response:
     """Add a tag to a cluster."""
-    visit.do(cluster_notes.tag, visit.number, _written(visit, "tag"), visit.actor)
-    return back(visit, "tagged")
+    visit.do(cluster_notes.tag, visit.number, _read_text(visit, "tag"), visit.actor)
+    return redirect_back(visit, "tagged")
 
 
 def untag(visit: Visit) -> Response:
     """Remove a tag from a cluster."""
     visit.do(cluster_notes.untag, visit.number, visit.sent.needed("tag"), visit.actor)
-    return back(visit, "untagged")
+    return redirect_back(visit, "untagged")
 
 
 def note(visit: Visit) -> Response:
     """Add a note to a cluster."""
-    visit.do(cluster_notes.add_note, visit.number, _written(visit, "note"), visit.actor)
-    return back(visit, "noted")
+    visit.do(cluster_notes.add_note, visit.number, _read_text(visit, "note"), visit.actor)
+    return redirect_back(visit, "noted")
 
 
 def delete_note(visit: Visit) -> Response:
     """Delete one's own note."""
     visit.do(cluster_notes.delete_note, visit.number, visit.sent.number("note"), visit.actor)
-    return back(visit, "note_deleted")
+    return redirect_back(visit, "note_deleted")
 
 
-def _written(visit: Visit, name: str) -> str:
+def _read_text(visit: Visit, name: str) -> str:
     """Return the tag or note in a form; empty, which is refused later, if it is invalid."""
     try:
         # Browsers count a line break as one character but send two.
@@ -264,7 +264,7 @@ def _written(visit: Visit, name: str) -> str:
         return ""
 
 
-def back(visit: Visit, said: str, of: int | None = None, **counts: int) -> Response:
+def redirect_back(visit: Visit, said: str, of: int | None = None, **counts: int) -> Response:
     """Redirect to where the act was done: the inbox or the cluster's page.
 
     The inbox's success message links to the cluster ``of``.

@@ -38,7 +38,7 @@ class AnswerEffects:
 
 def new(visit: Visit) -> Response:
     """Show the form for the report."""
-    return _first(visit, _cluster(visit))
+    return _show_report_form(visit, _cluster(visit))
 
 
 def choose(visit: Visit) -> Response:
@@ -50,8 +50,8 @@ def choose(visit: Visit) -> Response:
             visit.sent, visit.services.fetcher, visit.services.parsers
         )
     except (BotError, KnowledgeError) as error:
-        return _first(visit, cluster, error)
-    return _second(visit, cluster, report)
+        return _show_report_form(visit, cluster, error)
+    return _show_choices(visit, cluster, report)
 
 
 def confirm(visit: Visit) -> Response:
@@ -60,15 +60,15 @@ def confirm(visit: Visit) -> Response:
     try:
         report = report_upload.read_report(sent, services.fetcher, services.parsers)
     except (BotError, KnowledgeError) as error:
-        return _first(visit, cluster, error)
+        return _show_report_form(visit, cluster, error)
     if sent.text("choice") != sent.text("followed"):
-        return _second(visit, cluster, report, changed=True)
+        return _show_choices(visit, cluster, report, changed=True)
     try:
         report_upload.require_past_dates([report], visit.now)
         filled, note = new_answer.read_answer_form(sent, ()), new_answer.read_note(sent)
         answer = new_answer.build_answer(cluster.id, report, filled, note)
         if sent.text("previewed") != new_answer.compute_digest(answer):
-            return _second(visit, cluster, report, changed=True)
+            return _show_choices(visit, cluster, report, changed=True)
         shown = sent.number("shown") if sent.text("shown") else None
         outcome = visit.do(
             approvals.answer_with_report,
@@ -81,7 +81,7 @@ def confirm(visit: Visit) -> Response:
     except (SignedOut, NotAllowed):
         raise
     except (BotError, KnowledgeError) as error:
-        return _second(visit, cluster, report, error)
+        return _show_choices(visit, cluster, report, error)
     people = outcome.count if isinstance(outcome, Applied) else None
     return visit.conclude(outcome) or visit.to(f"/clusters/{cluster.id}", "answered", n=people)
 
@@ -90,11 +90,13 @@ def _cluster(visit: Visit) -> ClusterSummary:
     return visit.do(cluster_listing.load_summary, visit.number, visit.now)
 
 
-def _first(visit: Visit, cluster: ClusterSummary, error: Exception | None = None) -> Response:
+def _show_report_form(
+    visit: Visit, cluster: ClusterSummary, error: Exception | None = None
+) -> Response:
     return _page(visit, "new_answer.html", error, cluster=cluster)
 
 
-def _second(
+def _show_choices(
     visit: Visit,
     cluster: ClusterSummary,
     report: ReportDraft,

@@ -34,7 +34,9 @@ def edit(visit: Visit) -> Response:
     except NoteTooLong as error:
         return _form(visit, kept, read_note_fields(sent), error)
     tell, reason = sent.choice("tell", Tell), sent.line("reason") or None
-    act = Explain(kept.cluster.id, kept.statement.id, note, _was(visit, kept), tell is Tell.YES)
+    act = Explain(
+        kept.cluster.id, kept.statement.id, note, _read_previous_note(visit, kept), tell is Tell.YES
+    )
     if tell is None:
         return _preview(visit, kept, act, reason)
     outcome = visit.submit(act, reason)
@@ -45,7 +47,7 @@ def _answer(visit: Visit, statement_id: int) -> ExplainedAnswer:
     return visit.do(explanation_edits.load_explained_answer, visit.number, statement_id, visit.now)
 
 
-def _was(visit: Visit, kept: ExplainedAnswer) -> Note:
+def _read_previous_note(visit: Visit, kept: ExplainedAnswer) -> Note:
     """Return the note that was shown before this one was written."""
     looked_at = {each.value: visit.sent.line(f"was_{each.value}") for each in Language}
     return Note(**looked_at) if visit.sent.text("looked_at") else kept.note

@@ -45,12 +45,12 @@ def end_sessions(visit: Visit) -> Response:
 
 def block(visit: Visit) -> Response:
     """Block the person with a Telegram id for some days."""
-    number, (until, reason) = visit.sent.number("telegram_id"), block_terms(visit)
+    number, (until, reason) = visit.sent.number("telegram_id"), read_block_terms(visit)
     visit.do(people.block, visit.services.key_of(number), until, visit.actor, reason)
     return visit.to("/people", "blocked")
 
 
-def block_terms(visit: Visit) -> tuple[datetime, str]:
+def read_block_terms(visit: Visit) -> tuple[datetime, str]:
     """Return the end of a block and its reason from the form. Raises BadForm."""
     days, reason = visit.sent.number("days"), visit.sent.needed("reason")
     if not 1 <= days <= MAX_DAYS:

@@ -56,14 +56,14 @@ def show(visit: Visit) -> Response:
         pending=pending,
         own=proposed.by == visit.actor,
         may=visit.visitor.may(approvals.role_needed(proposed.act)),
-        unreviewed=_unreviewed(proposed) if pending else None,
+        unreviewed=_find_unreviewed(proposed) if pending else None,
         relation=proposed.act.relation if isinstance(proposed.act, Answer | Attach) else None,
         names=visit.names,
         problem=describe_error(foreseen.problem, visit.words.say) if foreseen.problem else None,
         entries=foreseen.entries[:_ENTRIES],
         further=max(0, len(foreseen.entries) - _ENTRIES),
         statements=[
-            _shown(visit, proposed, each, str(each.after.id) in told_of, foreseen)
+            _preview_change(visit, proposed, each, str(each.after.id) in told_of, foreseen)
             for each in foreseen.statements[:_PREVIEWED]
         ],
         left_out=max(0, len(foreseen.statements) - _PREVIEWED),
@@ -91,7 +91,7 @@ def withdraw(visit: Visit) -> Response:
     return visit.to(f"/proposals/{number}", "withdrawn")
 
 
-def _unreviewed(proposed: Proposed) -> int | None:
+def _find_unreviewed(proposed: Proposed) -> int | None:
     """Return the draft that approving an answer also marks as reviewed, if there is one."""
     act = proposed.act
     return act.statement_id if isinstance(act, Answer) and act.unreviewed else None
@@ -103,7 +103,7 @@ def _relation_of(foreseen: Foreseen) -> Relation:
     return next((Relation(e["relation"]) for e in said if e.get("relation")), _OPEN)
 
 
-def _shown(
+def _preview_change(
     visit: Visit, proposed: Proposed, each: Prospect, tells: bool, foreseen: Foreseen
 ) -> StatementChange:
     today, statement = visit.now.date(), each.after

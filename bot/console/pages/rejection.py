@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from bot.console import previews
-from bot.console.pages.clusters import back
+from bot.console.pages.clusters import redirect_back
 from bot.console.requests import Visit
 from knowledge.curation import cluster_rejection
 from knowledge.domain import RejectReason
@@ -39,4 +39,4 @@ def reject(visit: Visit) -> Response:
         visit.services.undo_for,
         sent.number("seen"),
     )
-    return back(visit, "rejected", n=people, of=number)
+    return redirect_back(visit, "rejected", n=people, of=number)

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from bot.console import previews
-from bot.console.pages.clusters import back
+from bot.console.pages.clusters import redirect_back
 from bot.console.requests import Visit
 from knowledge import approvals
 from knowledge.approvals import AnswerChoice, AnswerInForce, Reopened
@@ -26,14 +26,14 @@ def reopen(visit: Visit) -> Response:
     )
     match outcome:
         case AnswerInForce():
-            return _ask_of_answer(visit, outcome)
+            return _ask_about_answer(visit, outcome)
         case Reopened(people=people):
-            return back(visit, "reopened", n=people)
+            return redirect_back(visit, "reopened", n=people)
         case _:
-            return visit.conclude(outcome) or back(visit, "reopened_unanswered")
+            return visit.conclude(outcome) or redirect_back(visit, "reopened_unanswered")
 
 
-def _ask_of_answer(visit: Visit, known: AnswerInForce) -> Response:
+def _ask_about_answer(visit: Visit, known: AnswerInForce) -> Response:
     """Ask whether reopening takes the answer back, and preview the message about it."""
     return visit.page(
         "reopen.html",

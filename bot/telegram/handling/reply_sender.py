@@ -83,7 +83,7 @@ class Sender:
             piece = reply[number]
             wait = self._pacer.wait(piece.place.chat_id)
             if wait > _PATIENCE_SECONDS:
-                return await self._later(taken, timedelta(seconds=wait))
+                return await self._postpone(taken, timedelta(seconds=wait))
             # Wait before entering the window, so that waiting for one chat blocks no other.
             await asyncio.sleep(wait)
             async with contextlib.nullcontext() if piece.is_edit else self._window:
@@ -92,15 +92,15 @@ class Sender:
                     continue
                 try:
                     async with asyncio.timeout(_SEND_SECONDS):
-                        message_id = await self._put(piece)
+                        message_id = await self._send_piece(piece)
                 except (TelegramError, TimeoutError) as error:
                     fate = _classify(piece, error)
                     if isinstance(error, ChatMigrated):
                         await self._moved(piece.place.chat_id, error.new_chat_id)
-                    changed = _changed(reply, number, fate, error)
+                    changed = _change_reply(reply, number, fate, error)
                     if changed is None or changes == _CHANGES:
                         if fate is not SendFailure.THERE:
-                            return await self._failed(taken, piece, fate, error)
+                            return await self._handle_failure(taken, piece, fate, error)
                         message_id = piece.edits
                     else:
                         reply, changes = changed, changes + 1
@@ -124,7 +124,7 @@ class Sender:
         )
         return None
 
-    async def _put(self, piece: Piece) -> int | None:
+    async def _send_piece(self, piece: Piece) -> int | None:
         """Send or edit one piece; returns its message id, if it has one."""
         if isinstance(piece.part, Buttons):
             await edit_buttons(self._bot, piece.part, piece.place.chat_id)
@@ -143,7 +143,7 @@ class Sender:
         else:
             await _record_surely(lambda: self._update_store.finish(taken, stands))
 
-    async def _failed(
+    async def _handle_failure(
         self,
         taken: LeasedUpdate,
         piece: Piece,
@@ -163,11 +163,11 @@ class Sender:
                 )
                 return None
             case SendFailure.LOCKED_OUT:
-                await self._later(taken, timedelta(seconds=1))
+                await self._postpone(taken, timedelta(seconds=1))
                 raise error
             case SendFailure.LATER if isinstance(error, RetryAfter):
                 logger.warning("send_delayed", extra=extra)
-                return await self._later(taken, requested_pause(error))
+                return await self._postpone(taken, requested_pause(error))
             case SendFailure.UNSENT | SendFailure.UNSURE if not is_too_late(
                 taken.arrived_at, self._update_store.clock()
             ):
@@ -181,7 +181,7 @@ class Sender:
         await _record_surely(lambda: self._update_store.give_up(taken, f"not sent: {why}"))
         return None
 
-    async def _later(self, taken: LeasedUpdate, wait: timedelta) -> timedelta:
+    async def _postpone(self, taken: LeasedUpdate, wait: timedelta) -> timedelta:
         await _record_surely(lambda: self._update_store.put_back(taken, wait))
         return wait
 
@@ -193,7 +193,7 @@ def _classify(piece: Piece, error: TelegramError | TimeoutError) -> SendFailure:
     return SendFailure.THERE if nowhere else fate
 
 
-def _changed(
+def _change_reply(
     reply: list[Piece], number: int, fate: SendFailure, error: TelegramError | TimeoutError
 ) -> list[Piece] | None:
     """Return a changed reply that avoids the failure; None if there is none."""

@@ -106,7 +106,7 @@ class Workers:
                     if not taken:
                         await sleep_until_stopped(pause_s, self._wake)
             finally:
-                await self._farewell()
+                await self._shut_down()
         if self._locked_out:
             raise TokenRejected
 
@@ -118,10 +118,10 @@ class Workers:
             with name_requests(f"update {each.id}"):
                 task = asyncio.create_task(self._serve(each))
             self._in_hand[each.id] = task
-            task.add_done_callback(partial(self._served, each.id))
+            task.add_done_callback(partial(self._finish_task, each.id))
         return bool(taken)
 
-    def _served(self, number: int, _: asyncio.Task[None]) -> None:
+    def _finish_task(self, number: int, _: asyncio.Task[None]) -> None:
         del self._in_hand[number]
         # The person's next update may be taken now.
         self.wake()
@@ -130,14 +130,14 @@ class Workers:
         """Process one update as far as possible; after any error it is retried."""
         try:
             with withhold_words(self._words(taken)):
-                wait = await self._step(taken)
+                wait = await self._answer_and_send(taken)
         except InvalidToken:
             self._locked_out = True
             self.wake()
             return
         except Exception as error:  # noqa: BLE001 - the last line of defence: logged, tried again
             _log_broken("update_broken", error, taken.id)
-            wait = await self._broken(taken, error)
+            wait = await self._handle_error(taken, error)
         if wait is not None:
             asyncio.get_running_loop().call_later(wait.total_seconds(), self.wake)
 
@@ -147,7 +147,7 @@ class Workers:
             return self._update_store.opened(taken)
         return None
 
-    async def _broken(self, taken: LeasedUpdate, error: Exception) -> timedelta | None:
+    async def _handle_error(self, taken: LeasedUpdate, error: Exception) -> timedelta | None:
         """Schedule a retry after an error: limited attempts, unless the database failed."""
         name = type(error).__name__
         try:
@@ -161,7 +161,7 @@ class Workers:
             return None
         return wait
 
-    async def _step(self, taken: LeasedUpdate) -> timedelta | None:
+    async def _answer_and_send(self, taken: LeasedUpdate) -> timedelta | None:
         """Answer and send; returns a pause if the update has to be retried."""
         pieces = self._update_store.reply(taken)
         if taken.course is Course.WATCH and self._is_left_unsaid(taken):
@@ -181,7 +181,7 @@ class Workers:
                 )
                 await self._update_store.give_up(taken, f"not understood: {type(error).__name__}")
                 return None
-            answered = await self._answered(taken, update)
+            answered = await self._answer(taken, update)
             if isinstance(answered, timedelta):
                 return answered
             taken, pieces = answered
@@ -197,12 +197,12 @@ class Workers:
         broke = taken.repeats or (taken.reply is None and taken.tries)
         return bool(broke) or self._update_store.clock() - taken.arrived_at > groups.FRESH
 
-    async def _answered(
+    async def _answer(
         self, taken: LeasedUpdate, update: Update
     ) -> tuple[LeasedUpdate, tuple[Piece, ...]] | timedelta:
         """Return the stored reply (empty: nothing to send), or a pause if answering failed."""
         course, error = taken.course, None
-        pending = self._hand(taken)
+        pending = self._make_pending_reply(taken)
         if taken.tries >= DEADLY_TRIES:
             course, error = Course.APOLOGISE, f"{taken.tries} processes ended with it in hand"
         elif course is Course.WATCH:
@@ -222,7 +222,7 @@ class Workers:
                     return wait
                 course, error = Course.APOLOGISE, f"not answered: {pending.failure}"
         if course not in (Course.ANSWER, Course.WATCH):
-            await self._tell(update, course, pending)
+            await self._send_refusal(update, course, pending)
         pieces = tuple(pending.pieces)
         if not pieces:
             if error is None:
@@ -236,7 +236,7 @@ class Workers:
             return taken, ()
         return kept, pieces
 
-    def _hand(self, taken: LeasedUpdate) -> PendingReply:
+    def _make_pending_reply(self, taken: LeasedUpdate) -> PendingReply:
         waited = (self._update_store.clock() - taken.arrived_at).total_seconds()
         due = asyncio.get_running_loop().time() + max(0.0, self._placeholder_seconds - waited)
 
@@ -250,7 +250,7 @@ class Workers:
         placeholder = None if standing is None else int(standing)
         return PendingReply(due, placeholder, note, waited=waited)
 
-    async def _tell(self, update: Update, course: Course, pending: PendingReply) -> None:
+    async def _send_refusal(self, update: Update, course: Course, pending: PendingReply) -> None:
         """Tell the person why they are not answered."""
         place, asker = find_place(update), find_asker(update)
         if place is None or asker is None:
@@ -276,7 +276,7 @@ class Workers:
         except Exception as error:  # noqa: BLE001 - logged; it is renewed again soon
             _log_broken("lease_not_renewed", error)
 
-    async def _farewell(self) -> None:
+    async def _shut_down(self) -> None:
         """Let running updates finish; release the others to other processes or the next start."""
         if self._in_hand:
             _, late = await asyncio.wait(self._in_hand.values(), timeout=self._patience)

@@ -62,7 +62,7 @@ class Intake:
         if self._admission.is_full(self._waiting):
             # The count is from the last store; some may be answered since.
             self._waiting = await self._update_store.count_waiting()
-        arriving = [self._arriving(update, find_update_id(update)) for update in updates]
+        arriving = [self._decide(update, find_update_id(update)) for update in updates]
         kept = [each for each in arriving if each is not None]
         if not kept:
             return
@@ -78,7 +78,7 @@ class Intake:
             logger.info("updates_stored", extra={"again": again, "refused": refused})
         self._on_new()
 
-    def _arriving(self, update: object, number: int | None) -> NewUpdate | None:
+    def _decide(self, update: object, number: int | None) -> NewUpdate | None:
         if number is None:
             logger.error("update_without_number")
             return None
@@ -94,7 +94,7 @@ class Intake:
             lane = self._update_store.lane(origin.chat)
             return self._update_store.arriving(number, lane, update, Course.ANSWER)
         if (origin.in_group or is_edit(update)) and not self._is_meant(update):
-            return self._overheard(number, update, origin)
+            return self._decide_watched(number, update, origin)
         lane = self._update_store.lane(whose)
         typed, at = is_typed(update), self._clock()
         if typed:
@@ -107,7 +107,7 @@ class Intake:
             return None
         return self._update_store.arriving(number, lane, update, course, find_version(update))
 
-    def _overheard(self, number: int, update: object, origin: "Origin") -> NewUpdate | None:
+    def _decide_watched(self, number: int, update: object, origin: "Origin") -> NewUpdate | None:
         """Drop what is not for the bot, except a watched group's messages, which get its lane.
 
         Edits there are dropped too: the message was checked when it came.

@@ -47,11 +47,11 @@ def find_question(message: Message, username: str) -> AskedText:
     the bot are removed, and the text is cut to the limit.
     """
     given, words = find_command(message), find_text(message)
-    own = given.argument if given is not None else _tidy(compile_mention(username).sub(" ", words))
+    own = given.argument if given is not None else _clean(compile_mention(username).sub(" ", words))
     points = given is not None or compile_mention(username).search(words) is not None
     if own or not points:
         return AskedText(own, find_forward_origin(message))
-    return AskedText(_replied_to(message), find_forward_origin(message.reply_to_message))
+    return AskedText(_find_replied_text(message), find_forward_origin(message.reply_to_message))
 
 
 def find_forward_origin(message: Message | None) -> Origin | None:
@@ -72,11 +72,11 @@ def find_forward_origin(message: Message | None) -> Origin | None:
             return None
 
 
-def _replied_to(message: Message) -> str:
+def _find_replied_text(message: Message) -> str:
     """Return the text that ``message`` replies to: the quoted part, else all; may be empty."""
     if message.quote is not None:
-        return _tidy(message.quote.text)
-    return _tidy(find_text(message.reply_to_message)) if message.reply_to_message else ""
+        return _clean(message.quote.text)
+    return _clean(find_text(message.reply_to_message)) if message.reply_to_message else ""
 
 
 @functools.cache
@@ -90,7 +90,7 @@ def find_text(message: Message) -> str:
     return (message.text or message.caption or "")[:MAX_CLAIM_CHARACTERS]
 
 
-def _tidy(text: str) -> str:
+def _clean(text: str) -> str:
     return _SPACES.sub(" ", visible(text)).strip()
 
 

@@ -55,7 +55,7 @@ async def poll(bot: Bot, intake: Intake, stop: asyncio.Event) -> None:
                 updates = await unless_stopped(_fetch(request, bot, offset, _HOLD), stop)
                 if updates:
                     await intake.store(updates)
-                    offset = _after(updates)
+                    offset = _find_next_offset(updates)
                 failures = conflicts = 0
                 continue
             except Conflict:
@@ -110,7 +110,7 @@ async def _acknowledge(request: BaseRequest, bot: Bot, offset: int) -> None:
         logger.info("last_batch_not_acknowledged", extra={"error": type(error).__name__})
 
 
-def _after(updates: Sequence[object]) -> int:
+def _find_next_offset(updates: Sequence[object]) -> int:
     """Return the highest update id plus one. Raises ``NetworkError`` if no update has an id."""
     numbers = [number for each in updates if (number := find_update_id(each)) is not None]
     if not numbers:

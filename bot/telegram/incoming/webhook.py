@@ -62,10 +62,10 @@ class WebhookEndpoint:
             return HTTPStatus.NOT_FOUND
         if request.method != "POST":
             return HTTPStatus.METHOD_NOT_ALLOWED
-        if not self._opens_to(request.headers.get(SECRET_HEADER, "")):
+        if not self._is_secret(request.headers.get(SECRET_HEADER, "")):
             return HTTPStatus.FORBIDDEN
         try:
-            body = await _bounded(request)
+            body = await _read_body(request)
         except ClientDisconnect:
             return HTTPStatus.BAD_REQUEST
         if body is None:
@@ -88,12 +88,12 @@ class WebhookEndpoint:
             return HTTPStatus.INTERNAL_SERVER_ERROR
         return HTTPStatus.OK
 
-    def _opens_to(self, secret: str) -> bool:
+    def _is_secret(self, secret: str) -> bool:
         """Whether ``secret`` is correct, compared in constant time."""
         return hmac.compare_digest(secret.encode(errors="replace"), self._secret)
 
 
-async def _bounded(request: Request) -> bytes | None:
+async def _read_body(request: Request) -> bytes | None:
     """Return the body; None as soon as it is too large."""
     announced = request.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced[:20]) > _BODY_BYTES:

@@ -43,11 +43,11 @@ def replace_buttons(
         each.callback_data if each.callback_data in there else pressed: each for each in shown
     }
     return InlineKeyboardMarkup(
-        [[_numbered(each, instead) for each in row] for row in keyboard.inline_keyboard]
+        [[_keep_number(each, instead) for each in row] for row in keyboard.inline_keyboard]
     )
 
 
-def _numbered(
+def _keep_number(
     old: InlineKeyboardButton, instead: dict[str | object | None, InlineKeyboardButton]
 ) -> InlineKeyboardButton:
     new = instead.get(old.callback_data) if old.callback_data is not None else None

@@ -64,7 +64,7 @@ class NotificationSender:
         try:
             while not self._stop.is_set():
                 try:
-                    pause = await self._round()
+                    pause = await self._deliver_next()
                 except Exception as error:  # noqa: BLE001 - logged; the post outlives a bad moment
                     logger.error("delivery_failed", extra=log_fields(error))
                     pause = self._backoff()
@@ -77,7 +77,7 @@ class NotificationSender:
         """Make ``run`` return once the current notification is sent and recorded."""
         self._stop.set()
 
-    async def _round(self) -> float:
+    async def _deliver_next(self) -> float:
         """Deliver one notification; returns the seconds to wait before the next."""
         notification = await self._off_loop(self._notifications.take)
         if notification is None:
@@ -102,7 +102,7 @@ class NotificationSender:
             await self._off_loop(lambda: self._notifications.mark_unreachable(notification, why))
             return 0.0
         except RetryAfter as error:
-            return await self._wait_as_asked(notification, error)
+            return await self._keep_pause(notification, error)
         except (TelegramError, TimeoutError) as error:
             # Only the error's name: some of Telegram's errors quote the token.
             name = type(error).__name__
@@ -124,7 +124,7 @@ class NotificationSender:
             telemetry.count_not_sent(classify_error(error).name.lower())
             raise
 
-    async def _wait_as_asked(self, notification: OutgoingNotification, error: RetryAfter) -> float:
+    async def _keep_pause(self, notification: OutgoingNotification, error: RetryAfter) -> float:
         pause = requested_pause(error)
         await self._off_loop(
             lambda: self._notifications.record_failure(notification, "RetryAfter", pause)

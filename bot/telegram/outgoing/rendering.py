@@ -131,25 +131,25 @@ def count_utf16_units(text: str) -> int:
 
 def _pack(reply: Reply) -> Iterator[list[_Piece]]:
     """Yield the pieces of each message; every message fits ``MESSAGE_UNITS``."""
-    blocks = [(seen, b.style) for b in reply.blocks if (seen := _seen(b.isolated))]
-    otherwise = direction_of(_own(" ".join(text for text, _ in blocks)), Direction.RTL)
+    blocks = [(seen, b.style) for b in reply.blocks if (seen := _remove_hidden(b.isolated))]
+    otherwise = direction_of(_remove_isolated(" ".join(text for text, _ in blocks)), Direction.RTL)
     message: list[_Piece] = []
     used = 0
     for rest, style in blocks:
-        direction = direction_of(_own(rest), otherwise)
+        direction = direction_of(_remove_isolated(rest), otherwise)
         while rest:
             gap = len(_separator(message))
             room = MESSAGE_UNITS - used - gap
             # A character takes at least one unit: what lies further cannot fit anyway.
-            piece = _marked(rest[: MESSAGE_UNITS + 1], direction)
+            piece = _mark_lines(rest[: MESSAGE_UNITS + 1], direction)
             needed = count_utf16_units(piece)
             if needed <= room:
                 message.append(_Piece(piece, style))
                 used += gap + needed
                 break
             if not message or (needed > _WHOLE_UNITS and room >= _CRUMB_UNITS):
-                taken = _cut(rest, room, direction)
-                piece = _marked(rest[:taken].rstrip(), direction)
+                taken = _find_cut(rest, room, direction)
+                piece = _mark_lines(rest[:taken].rstrip(), direction)
                 message.append(_Piece(piece, style))
                 rest = rest[taken:].lstrip()
             yield message
@@ -174,29 +174,29 @@ def _markup(pieces: list[_Piece]) -> str:
     return "".join(parts)
 
 
-def _seen(text: str) -> str:
+def _remove_hidden(text: str) -> str:
     """Remove characters that may not be shown from ``text``; keep its isolates."""
     parts = map(displayable, ISOLATE.split(text))
     return "".join(f"{FSI}{p}{PDI}" if n % 2 else p for n, p in enumerate(parts)).strip()
 
 
-def _own(text: str) -> str:
+def _remove_isolated(text: str) -> str:
     """Return ``text`` without its isolated parts, to find its direction."""
     return ISOLATE.sub(" ", text)
 
 
-def _cut(text: str, room: int, direction: Direction) -> int:
+def _find_cut(text: str, room: int, direction: Direction) -> int:
     """Return where to cut ``text`` so that it fits ``room`` units with its direction marks."""
-    end = _fitting(text, room)
+    end = _count_fitting(text, room)
     while True:
-        taken = _border(text, end)
-        excess = count_utf16_units(_marked(text[:taken].rstrip(), direction)) - room
+        taken = _find_boundary(text, end)
+        excess = count_utf16_units(_mark_lines(text[:taken].rstrip(), direction)) - room
         if excess <= 0:
             return taken
         end = max(1, min(end, taken) - excess)
 
 
-def _fitting(text: str, room: int) -> int:
+def _count_fitting(text: str, room: int) -> int:
     """Return how many characters of ``text`` fit ``room`` units."""
     for end, character in enumerate(text):
         room -= 2 if character > "\uffff" else 1
@@ -205,7 +205,7 @@ def _fitting(text: str, room: int) -> int:
     return len(text)
 
 
-def _border(text: str, end: int) -> int:
+def _find_boundary(text: str, end: int) -> int:
     """Return the best position to cut ``text`` at or before ``end``.
 
     A paragraph or sentence boundary must lie in the second half (a message should not end after its
@@ -229,12 +229,12 @@ def _border(text: str, end: int) -> int:
     return cut if cut > 1 else end
 
 
-def _marked(text: str, direction: Direction) -> str:
+def _mark_lines(text: str, direction: Direction) -> str:
     """Add marks so that each line of ``text`` reads in ``direction``."""
-    return "\n".join(_marked_line(line, direction) for line in text.split("\n"))
+    return "\n".join(_mark_line(line, direction) for line in text.split("\n"))
 
 
-def _marked_line(line: str, direction: Direction) -> str:
+def _mark_line(line: str, direction: Direction) -> str:
     if not line.strip():
         return line
     if direction is Direction.LTR:
@@ -244,11 +244,11 @@ def _marked_line(line: str, direction: Direction) -> str:
         wrong = opening is not None and (latin is None or opening.start() < latin.start())
         line = ISOLATE.sub(lambda apart: f"{FSI}{add_direction_mark(apart[1])}{PDI}", line)
         return LRM + line if wrong else line
-    isolated = _LATIN_RUN.sub(_isolated, line)
+    isolated = _LATIN_RUN.sub(_isolate_run, line)
     return isolated if RTL_LETTER.match(line) else RLM + isolated
 
 
-def _isolated(run: re.Match[str]) -> str:
+def _isolate_run(run: re.Match[str]) -> str:
     """Return the run, isolated or marked if its signs or neighbours would be displaced."""
     if run["isolate"] is not None:
         return f"{FSI}{add_direction_mark(run[0][1:-1])}{PDI}"

@@ -63,7 +63,7 @@ class TelegramConfig:
     ``webhook_secret`` a new one is generated at every start. ``startup_tries`` limits the attempts
     to reach Telegram at the start, with pauses of 1, 2, 4... seconds. An answer that takes longer
     than ``placeholder_seconds`` is preceded by a placeholder; a stop waits at most
-    ``farewell_seconds`` for running updates.
+    ``shutdown_seconds`` for running updates.
     """
 
     token: str = field(repr=False)
@@ -75,7 +75,7 @@ class TelegramConfig:
     startup_tries: int = 3
     limits: Limits = field(default_factory=Limits)
     placeholder_seconds: float = 0.5
-    farewell_seconds: float = FAREWELL_SECONDS
+    shutdown_seconds: float = FAREWELL_SECONDS
 
 
 def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None) -> App:
@@ -117,7 +117,7 @@ def make_intake_and_workers(
 ) -> tuple[Intake, Workers]:
     """Return the intake, which stores updates, and the workers, which answer them."""
     workers = Workers(
-        application, update_store, config.placeholder_seconds, config.farewell_seconds
+        application, update_store, config.placeholder_seconds, config.shutdown_seconds
     )
     is_meant = partial(handlers.is_handled, application)
     is_overheard = partial(groups.is_overheard, application)
@@ -159,7 +159,7 @@ async def serve(
         publishing = asyncio.create_task(publish(application.bot, profiles))
         intake, workers = make_intake_and_workers(application, update_store, config)
         sender = NotificationSender(application.bot, notifications, application.bot_data.window)
-        patience = config.farewell_seconds
+        patience = config.shutdown_seconds
         remembering = groups.remember_watched_groups(application.bot_data)
         async with remembering, run_delivery(sender, patience), run_workers(workers, stop):
             if config.webhook_url:
