@@ -180,7 +180,10 @@ def main() -> None:
     told = [(item, claim) for item in items for claim in item.claims]
     if given.claims:
         told = random.Random(SEED).sample(told, given.claims)  # noqa: S311
-    with tempfile.TemporaryDirectory() as folder, App(make_reporter).aside(Path(folder)) as app:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        App(make_reporter).isolated_app(Path(folder)) as app,
+    ):
         _fill(app, items)
         asked = [
             Asked(item, claim, app.checker.answer_message(claim.text, top=3))

@@ -59,7 +59,7 @@ def main() -> None:
     kept = tuple(islice(pool.statements, arguments.statements))
     with tempfile.TemporaryDirectory() as name, _server(arguments.url, Path(name)) as (url, disk):
         app = App(make_reporter)
-        with app.aside(Path(name) / "data") as other:
+        with app.isolated_app(Path(name) / "data") as other:
             report_pool.publish(other.sessions, [_draft(each) for each in kept])
             root = other.settings.index_dir
             other.builds.reindex(other.encoder, make_reporter("Embedding"))

@@ -40,7 +40,10 @@ def main() -> None:
     rng = random.Random(SEED)  # noqa: S311
     titles = rng.sample(headlines(held_out=True), INDEXED + given.claims)
     known, unknown = titles[:INDEXED], titles[INDEXED:]
-    with tempfile.TemporaryDirectory() as folder, App(make_reporter).aside(Path(folder)) as app:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        App(make_reporter).isolated_app(Path(folder)) as app,
+    ):
         _fill(app, known)
         claims = _claims(known, unknown, given.claims + given.warm_up, rng)
         spent: dict[str, list[float]] = defaultdict(list)

@@ -32,7 +32,10 @@ def main() -> None:
     parser.add_argument("--asked", type=int, default=ASKED)
     given = parser.parse_args()
     claims = random.Random(SEED).sample(headlines(held_out=True), given.asked)  # noqa: S311
-    with tempfile.TemporaryDirectory() as folder, App(make_reporter).aside(Path(folder)) as app:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        App(make_reporter).isolated_app(Path(folder)) as app,
+    ):
         _fill(app)
         outcomes: Counter[Outcome] = Counter()
         for claim in claims:

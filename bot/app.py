@@ -240,10 +240,10 @@ class App:
         """The service that groups claims into clusters for moderators."""
         from knowledge.claim_queue.clustering import Clusters
 
-        return Clusters(self.sessions, self.encoder, self.meanings)
+        return Clusters(self.sessions, self.encoder, self.equivalence)
 
     @cached_property
-    def meanings(self) -> "ClaimEquivalence":
+    def equivalence(self) -> "ClaimEquivalence":
         """The service that decides whether two claims mean the same."""
         from knowledge.agreement.rule_judge import RuleJudge
         from knowledge.claim_queue.claim_equivalence import ClaimEquivalence
@@ -251,7 +251,7 @@ class App:
         return ClaimEquivalence(self.reader, RuleJudge())
 
     @contextmanager
-    def aside(self, folder: Path) -> Iterator["App"]:
+    def isolated_app(self, folder: Path) -> Iterator["App"]:
         """Yield an app with its own knowledge base below ``folder`` and this app's models."""
         other = App(self._progress)
         apart = {"data_dir": folder, "database_url": None, "index_url": None}
@@ -331,7 +331,7 @@ class App:
         jobs = self._jobs(config).in_background(LOOK_S)
         following = Follower(self.sessions, self.index)
         # Jobs end first, so that the console does not wait for a document that they read.
-        with self._watched(), self._console_beside(), following, self.parsers, jobs:
+        with self._serve_metrics(), self._serve_console(), following, self.parsers, jobs:
             holder = self.process.name
             notifications = Outbox(self.sessions, secret, holder=holder)
             inbox = UpdateStore(self.sessions, secret, holder=holder)
@@ -367,14 +367,14 @@ class App:
         for unknown in find_unknown_names():
             logger.warning("unknown_setting", extra={"way_out": str(unknown)})
 
-    def _watched(self) -> AbstractContextManager[None]:
+    def _serve_metrics(self) -> AbstractContextManager[None]:
         from bot.serving.metrics_server import HealthCollector, serve_metrics
 
         bind = self.settings.metrics_bind
         standing = HealthCollector(self.sessions, self.index, now)
         return serve_metrics(standing, bind) if bind else nullcontext()
 
-    def _console_beside(self) -> AbstractContextManager[None]:
+    def _serve_console(self) -> AbstractContextManager[None]:
         from bot.console import server
 
         bind, proxies = self.settings.console_bind, self.settings.console_proxies
@@ -392,7 +392,7 @@ class App:
                 encoder=self.encoder,
                 index=self.index,
                 checker=self.checker,
-                meanings=self.meanings,
+                meanings=self.equivalence,
                 builds=self.builds,
                 first_admins=self.first_admins,
                 key_of=self.person_key,

@@ -51,7 +51,10 @@ class JobSchedule:
     def list_jobs(self) -> tuple[Job, ...]:
         """Return all of them."""
         seldom, within = timedelta(days=30), 2 * secure_deletion.WITHIN
-        alert, digest = self._telling(self._bulletins.alert), self._telling(self._bulletins.digest)
+        alert, digest = (
+            self._make_bulletin_job(self._bulletins.alert),
+            self._make_bulletin_job(self._bulletins.digest),
+        )
         return (
             Job("clusters", timedelta(seconds=LOOK_S), self._place_claims),
             # Each feed has its own interval; this only checks which are due.
@@ -98,7 +101,7 @@ class JobSchedule:
     async def _overwrite(self, moment: datetime) -> str:
         return await asyncio.to_thread(secure_deletion.overwrite, self._sessions, moment)
 
-    def _telling(
+    def _make_bulletin_job(
         self, write: Callable[[datetime], list[Bulletin]]
     ) -> Callable[[datetime], Awaitable[str]]:
         """Return a job that sends the bulletins written at the moment it runs."""

@@ -99,13 +99,13 @@ class JobRunner:
         """Run a job if it is due and no other process has it; returns whether it ran."""
         try:
             with name_requests(f"job {job.name}"):
-                return await self._taken(job)
+                return await self._lease(job)
         except DatabaseFailed as error:
             # It could be neither leased nor finished: it is due again when the lease ends.
             _log.warning("job %s: the database failed (%s)", job.name, error)
             return False
 
-    async def _taken(self, job: Job) -> bool:
+    async def _lease(self, job: Job) -> bool:
         # Without a holder its lease is not recovered by another process.
         held = self._sessions.write(
             scheduled_jobs.lease,

@@ -302,18 +302,18 @@ def find_unknown_names() -> list[UnknownName]:
     known = [name.upper() for name in Settings.model_fields]
     file = {name.upper() for name in DotEnvSettingsSource(Settings).env_vars}
     found = [
-        UnknownName(single_line(name), Origin.FILE, _closest(name, known, _ALIKE))
+        UnknownName(single_line(name), Origin.FILE, _find_closest(name, known, _ALIKE))
         for name in sorted(file.difference(known))
     ]
     for name in sorted({name.upper() for name in os.environ}.difference(known, file)):
-        meant = _closest(name, known, _CLOSE)
+        meant = _find_closest(name, known, _CLOSE)
         # A name that ends with a whole setting's name is another program's, such as S3_SECRET_KEY.
         if meant and not name.endswith(meant):
             found.append(UnknownName(single_line(name), Origin.ENVIRONMENT, meant))
     return found
 
 
-def _closest(name: str, known: Sequence[str], least: float) -> str | None:
+def _find_closest(name: str, known: Sequence[str], least: float) -> str | None:
     return next(iter(difflib.get_close_matches(name, known, 1, least)), None)
 
 

@@ -48,7 +48,7 @@ def run_batch(
     bad = 0
     bar = make_reporter("Answering")
     with open_atomically(target) as out:
-        for done, total, item in _rows(source, names, optional):
+        for done, total, item in _read_rows(source, names, optional):
             if bar is not None:
                 bar(done, total)
             if isinstance(item, str):
@@ -60,32 +60,32 @@ def run_batch(
         raise BatchFailure(f"{bad} of the lines could not be used; the rest is in {target}")
 
 
-def answer_json(answer: Answer) -> dict[str, Any]:
+def serialise_answer(answer: Answer) -> dict[str, Any]:
     """Return an answer as JSON of the public interface."""
     return {
         "outcome": answer.outcome.value,
         "confidence": round(answer.confidence, 4),
-        "matches": [_match_json(rank, match) for rank, match in enumerate(answer.matches, 1)],
+        "matches": [_serialise_match(rank, match) for rank, match in enumerate(answer.matches, 1)],
     }
 
 
-def judgement_json(judgement: Judgement) -> dict[str, Any]:
+def serialise_judgement(judgement: Judgement) -> dict[str, Any]:
     """Return a judgement as JSON of the public interface."""
     return {
         "relation": judgement.relation.value,
         "confidence": round(judgement.confidence, 4),
-        "reasons": [_reason_text(reason) for reason in judgement.reasons],
+        "reasons": [_format_reason(reason) for reason in judgement.reasons],
     }
 
 
-def _match_json(rank: int, match: Match) -> dict[str, Any]:
+def _serialise_match(rank: int, match: Match) -> dict[str, Any]:
     s = match.statement
     return {
         "rank": rank,
         "statement_ref": s.ref,
         "report_ref": s.report_ref,
         "text": s.text,
-        **judgement_json(match.judgement),
+        **serialise_judgement(match.judgement),
         "score": round(match.score, 6),
         "relevance": round(match.relevance, 4),
         "speaker": s.speaker,
@@ -98,12 +98,12 @@ def _match_json(rank: int, match: Match) -> dict[str, Any]:
     }
 
 
-def _reason_text(reason: Reason) -> str:
+def _format_reason(reason: Reason) -> str:
     quoted = " / ".join(f"«{part}»" for part in (reason.claim, reason.statement) if part)
     return f"{reason.kind.value}: {quoted}" if quoted else reason.kind.value
 
 
-def _rows(
+def _read_rows(
     path: Path, names: tuple[str, ...], optional: tuple[str, ...]
 ) -> Iterator[tuple[int, int, Row | str]]:
     """Yield each line's number, the number of lines, and the line's row or error."""
@@ -115,12 +115,14 @@ def _rows(
                 file.seek(0)
             for number, raw in enumerate(file, 1):
                 if raw.strip():
-                    yield number, max(number, total), _row(number, raw, names, optional)
+                    yield number, max(number, total), _parse_row(number, raw, names, optional)
     except OSError as error:
         raise click.ClickException(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _row(number: int, raw: bytes, names: tuple[str, ...], optional: tuple[str, ...]) -> Row | str:
+def _parse_row(
+    number: int, raw: bytes, names: tuple[str, ...], optional: tuple[str, ...]
+) -> Row | str:
     try:
         data = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:

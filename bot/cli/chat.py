@@ -37,7 +37,7 @@ def chat(app: App) -> None:
         text = str(line).strip()
         if not text:
             return
-        pressed = _pressed(reply, text)
+        pressed = _find_action(reply, text)
         if pressed is not None:
             reply = talk.press(_HERE, pressed)
         elif text in commands:
@@ -50,7 +50,7 @@ def chat(app: App) -> None:
         print_reply(reply, buttons=True)
 
 
-def _pressed(reply: Reply, text: str) -> str | None:
+def _find_action(reply: Reply, text: str) -> str | None:
     choices = list_actions(reply)
     if text.isascii() and text.isdecimal() and len(text) < 3 and 1 <= int(text) <= len(choices):
         return choices[int(text) - 1]

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from bot.app import App
-from bot.cli.batch_rows import Row, answer_json, run_batch
+from bot.cli.batch_rows import Row, run_batch, serialise_answer
 from bot.cli.progress_bar import make_reporter
 from bot.cli.terminal_replies import print_reply
 from bot.conversation.answer_texts import Part, compose_answer, compose_answers
@@ -52,10 +52,12 @@ def check(
     message = read_message(claim)
     language = BY_CODE.get(language_spoken(claim), Language.ENGLISH)
     if message.claims or as_json:
-        _ready(app)
+        _prepare(app)
     if as_json:
         answer = app.checker.answer_message(claim, top)
-        click.echo(json.dumps({"claim": answer.claim, **answer_json(answer)}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"claim": answer.claim, **serialise_answer(answer)}, ensure_ascii=False)
+        )
         return
     answers = [app.checker.answer(each, top, crossed=message.crossed) for each in message.claims]
     print_reply(_reply(message, answers, load_catalogue(language)), buttons=False)
@@ -77,11 +79,11 @@ def _check_batch(app: App, source: Path, target: Path, top: int) -> None:
 
     def one(row: Row) -> dict[str, Any]:
         answer = app.checker.answer_message(row.fields["text"], top)
-        return {"id": row.fields["id"], **answer_json(answer)}
+        return {"id": row.fields["id"], **serialise_answer(answer)}
 
-    _ready(app)
+    _prepare(app)
     run_batch(source, target, ("id", "text"), one)
 
 
-def _ready(app: App) -> None:
+def _prepare(app: App) -> None:
     app.index.current(make_reporter("Reading the knowledge base"))

@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from bot.app import App
-from bot.cli.batch_rows import Row, judgement_json, run_batch
+from bot.cli.batch_rows import Row, run_batch, serialise_judgement
 from knowledge.agreement.judgement import Evidence
 
 #: Optional fields of a row.
@@ -35,6 +35,6 @@ def compare(app: App, batch: Path, output: Path) -> None:
         given = row.fields
         evidence = Evidence(given["statement"], given["title"], given["speaker"], given["before"])
         (judgement,) = app.judge.judge(given["claim"], [evidence])
-        return {"id": given["id"], **judgement_json(judgement)}
+        return {"id": given["id"], **serialise_judgement(judgement)}
 
     run_batch(batch, output, ("id", "claim", "statement"), one, _CONTEXT)

@@ -28,18 +28,18 @@ def show(app: App, as_json: bool) -> None:
     settings, come_from = app.settings, find_origins()
     width = max(map(len, Settings.model_fields))
     for name in Settings.model_fields:
-        value = _public(getattr(settings, name))
+        value = _mask_value(getattr(settings, name))
         origin = come_from[name].value
         if as_json:
             row = {"setting": name.upper(), "value": value, "from": origin}
             click.echo(json.dumps(row, ensure_ascii=False))
         else:
-            click.echo(f"{name.upper():{width}}  {_text(value)}  ({origin})")
+            click.echo(f"{name.upper():{width}}  {_format_value(value)}  ({origin})")
     for unknown in find_unknown_names():
         click.echo(f"tathabbat: warning: {unknown}", err=True)
 
 
-def _public(value: object) -> object:
+def _mask_value(value: object) -> object:
     """Return a value without secrets, as JSON."""
     match value:
         case SecretStr():
@@ -55,7 +55,7 @@ def _public(value: object) -> object:
             return value
 
 
-def _text(value: object) -> str:
+def _format_value(value: object) -> str:
     match value:
         case None | []:
             return "not set"

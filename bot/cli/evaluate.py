@@ -72,7 +72,7 @@ def retrieval(app: App, folder: Path, output: Path, as_json: bool) -> None:
     from knowledge.evaluation.retrieval_evaluation import evaluate as measure
 
     sets, brought = read_queries(folder), read_pool(folder)
-    with _searched(app, brought) as place:
+    with _open_knowledge_base(app, brought) as place:
         results = []
         for each in sets:
             queries = report_pool.without_copies(each, place.copies)
@@ -81,7 +81,7 @@ def retrieval(app: App, folder: Path, output: Path, as_json: bool) -> None:
             bar = make_reporter(f"Asking {each.name}")
             results.append(measure(place.app.checker, queries, unknown, bar))
         conditions = _conditions(app, folder, place.described)
-    _tell("retrieval", results, conditions, output, as_json)
+    _report_results("retrieval", results, conditions, output, as_json)
 
 
 @evaluate.command()
@@ -101,7 +101,9 @@ def agreement(app: App, folder: Path, output: Path, as_json: bool) -> None:
 
     sets = read_pairs(folder)
     results = [measure(app.judge, each, make_reporter(f"Judging {each.name}")) for each in sets]
-    _tell("agreement", results, _conditions(app, folder, "nothing: pairs"), output, as_json)
+    _report_results(
+        "agreement", results, _conditions(app, folder, "nothing: pairs"), output, as_json
+    )
 
 
 @evaluate.command()
@@ -128,13 +130,13 @@ def answers(app: App, folder: Path, output: Path, as_json: bool) -> None:
     if others := [each for each in sets if not each.reports]:
         groups.append(others)
     for group in groups:
-        with _searched(app, group[0].reports or brought) as place:
+        with _open_knowledge_base(app, group[0].reports or brought) as place:
             for each in group:
                 bar = make_reporter(f"Asking {each.name}")
                 results.append(measure(place.app.checker, each, bar))
             described.append(place.described)
     searched = "; ".join(dict.fromkeys(described))
-    _tell("answers", results, _conditions(app, folder, searched), output, as_json)
+    _report_results("answers", results, _conditions(app, folder, searched), output, as_json)
 
 
 @evaluate.command()
@@ -176,7 +178,7 @@ def calibrate(app: App, folder: Path, precision: float, as_json: bool) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _EvaluationTarget:
     """Where claims are checked: the app, its description, and its copies' references."""
 
     app: App
@@ -185,18 +187,20 @@ class _Place:
 
 
 @contextmanager
-def _searched(app: App, brought: "tuple[ReportDraft, ...]") -> Iterator[_Place]:
+def _open_knowledge_base(
+    app: App, brought: "tuple[ReportDraft, ...]"
+) -> Iterator[_EvaluationTarget]:
     """Yield the installed knowledge base, or a temporary one with the given reports."""
     from knowledge.evaluation import report_pool
 
     if not brought:
         app.checker.prepare(make_reporter("Reading the knowledge base"))
-        yield _Place(app, "the installed knowledge base", ())
+        yield _EvaluationTarget(app, "the installed knowledge base", ())
         return
-    with TemporaryDirectory(prefix="tathabbat-") as folder, app.aside(Path(folder)) as other:
+    with TemporaryDirectory(prefix="tathabbat-") as folder, app.isolated_app(Path(folder)) as other:
         copies = report_pool.publish(other.sessions, brought, make_reporter("Keeping the reports"))
         other.checker.prepare(make_reporter("Embedding the statements"))
-        yield _Place(other, f"{len(brought)} reports of the data folder", copies)
+        yield _EvaluationTarget(other, f"{len(brought)} reports of the data folder", copies)
 
 
 def _conditions(app: App, folder: Path, searched: str) -> "tuple[Condition, ...]":
@@ -213,7 +217,7 @@ def _conditions(app: App, folder: Path, searched: str) -> "tuple[Condition, ...]
     )
 
 
-def _tell(
+def _report_results(
     kind: str,
     results: "Results",
     conditions: "tuple[Condition, ...]",
@@ -233,7 +237,9 @@ def _tell(
         sections = [Section(r, draw(r, output, n)) for n, r in enumerate(results, 1)]
         path.write_text(markdown(f"Evaluation: {kind}", at, conditions, sections), "utf-8")
     if as_json:
-        click.echo(json.dumps(_object(kind, at, results, conditions, path), ensure_ascii=False))
+        click.echo(
+            json.dumps(_serialise_results(kind, at, results, conditions, path), ensure_ascii=False)
+        )
         return
     for result in results:
         click.echo(f"{result.name}: {result.asked} asked")
@@ -255,7 +261,7 @@ def _tell(
     click.echo(f"the report is {path}")
 
 
-def _object(
+def _serialise_results(
     kind: str,
     at: datetime,
     results: "Results",

@@ -63,7 +63,7 @@ def require_own_folder(folder: Path) -> None:
 
     That user could not read them. A folder that does not exist yet is nobody's.
     """
-    owner = _owner(folder)
+    owner = _find_owner(folder)
     if os.geteuid() != _ROOT or owner in (None, _ROOT):
         return
     try:
@@ -76,7 +76,7 @@ def require_own_folder(folder: Path) -> None:
     )
 
 
-def _owner(folder: Path) -> int | None:
+def _find_owner(folder: Path) -> int | None:
     try:
         return folder.stat().st_uid
     except OSError:
@@ -103,7 +103,7 @@ def measure_exposure(folder: Path) -> Exposure:
     """
     owner = folder.stat().st_uid
     found = Exposure(0)
-    for path in islice(_below(folder.resolve()), MOST_ENTRIES):
+    for path in islice(_walk(folder.resolve()), MOST_ENTRIES):
         try:
             about = path.lstat()
         except _VANISHED:
@@ -119,7 +119,7 @@ def measure_exposure(folder: Path) -> Exposure:
     return found
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path) -> Iterator[Path]:
     yield folder
     try:
         entries = sorted(folder.iterdir())
@@ -129,6 +129,6 @@ def _below(folder: Path) -> Iterator[Path]:
         if entry.is_symlink():
             continue
         if entry.is_dir():
-            yield from _below(entry)
+            yield from _walk(entry)
         else:
             yield entry

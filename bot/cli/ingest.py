@@ -126,16 +126,16 @@ def ingest(
         try:
             items = _read(app, path, Format(kind), defaults)
             while batch := list(islice(items, _BATCH)):
-                fresh += _take_in(app, _look_at(path, batch, tally), publish, tally)
+                fresh += _store(app, _check_reports(path, batch, tally), publish, tally)
                 show_count(f"{format_count(tally.reports_added + tally.duplicates, 'report')} read")
         except (UnreadableFile, FetchError) as error:
             tally.unreadable += 1
-            _problem(tally, str(error))
+            _report_problem(tally, str(error))
     show_count("")
     if fresh:
         bar = make_reporter("Embedding the statements")
         serving_index.embed_published(app.sessions, app.encoder, fresh, bar)
-    click.echo(_json(tally) if as_json else "\n".join(_summary(tally)))
+    click.echo(_serialise_tally(tally) if as_json else "\n".join(_summarise(tally)))
     if tally.problems:
         raise click.exceptions.Exit(1)
 
@@ -146,7 +146,9 @@ def _read(app: App, path: str, kind: Format, defaults: Defaults) -> Iterator[Rep
     return iter(asyncio.run(read_address(app.fetcher, app.parsers, path, defaults, format=kind)))
 
 
-def _look_at(path: str, batch: list[ReportDraft | Problem], tally: _Tally) -> list[ReportDraft]:
+def _check_reports(
+    path: str, batch: list[ReportDraft | Problem], tally: _Tally
+) -> list[ReportDraft]:
     """Return the reports of a batch; print warnings about doubtful ones, and the problems."""
     drafts: list[ReportDraft] = []
     for item in batch:
@@ -156,11 +158,11 @@ def _look_at(path: str, batch: list[ReportDraft | Problem], tally: _Tally) -> li
         else:
             place = f"line {item.line}: " if item.line is not None else ""
             tally.left_out[item.flaw] += 1
-            _problem(tally, f"{path}: {place}{item.reason}")
+            _report_problem(tally, f"{path}: {place}{item.reason}")
     return drafts
 
 
-def _take_in(app: App, drafts: list[ReportDraft], publish: bool, tally: _Tally) -> list[int]:
+def _store(app: App, drafts: list[ReportDraft], publish: bool, tally: _Tally) -> list[int]:
     """Store reports, unless it is a dry run; returns the ids of published statements."""
     published: list[int] = []
     if tally.dry_run:
@@ -203,18 +205,18 @@ def _warn(tally: _Tally, path: str, draft: ReportDraft) -> None:
         tally.doubts[found.doubt] += 1
 
 
-def _problem(tally: _Tally, message: str) -> None:
+def _report_problem(tally: _Tally, message: str) -> None:
     click.echo(f"tathabbat: {single_line(message)}", err=True)
     tally.problems.append(message)
 
 
-def _json(tally: _Tally) -> str:
+def _serialise_tally(tally: _Tally) -> str:
     shown = {k: v for k, v in asdict(tally).items() if k not in ("drafts", "seen", "doubts")}
     shown["left_out"] = {flaw.name.lower(): n for flaw, n in tally.left_out.items()}
     return json.dumps(shown, ensure_ascii=False)
 
 
-def _summary(tally: _Tally) -> Iterator[str]:
+def _summarise(tally: _Tally) -> Iterator[str]:
     added, statements = (
         format_count(tally.reports_added, "report"),
         format_count(tally.statements_added, "statement"),
@@ -253,10 +255,10 @@ def _summary(tally: _Tally) -> Iterator[str]:
         yield f"{format_count(len(tally.warnings), 'warning')}: {kinds}"
     if tally.drafts:
         yield "Drafts are not served. Read and publish them with:"
-        yield from (f"  tathabbat statements {words}" for words in _next_commands(tally))
+        yield from (f"  tathabbat statements {words}" for words in _suggest_commands(tally))
 
 
-def _next_commands(tally: _Tally) -> Iterator[str]:
+def _suggest_commands(tally: _Tally) -> Iterator[str]:
     """Yield the commands that show and publish the drafts just added."""
     if len(tally.drafts) <= _NAMED:
         refs = [shlex.quote(ref) for ref in tally.drafts]

@@ -56,52 +56,56 @@ def format_page() -> str:
         ".SH NAME",
         r"tathabbat \- check claims against verified reports",
         ".SH SYNOPSIS",
-        _bold("tathabbat COMMAND [OPTIONS] [ARGUMENTS]"),
+        _format_bold("tathabbat COMMAND [OPTIONS] [ARGUMENTS]"),
         ".SH DESCRIPTION",
-        *_paragraphs(inspect.cleandoc(tathabbat.help or "")),
+        *_format_paragraphs(inspect.cleandoc(tathabbat.help or "")),
         ".PP",
-        _text("Every command has --help. Output is for people on a terminal and JSON with --json."),
+        _escape(
+            "Every command has --help. Output is for people on a terminal and JSON with --json."
+        ),
         ".SH COMMANDS",
-        *(line for each in list_entries() for line in _section(each)),
+        *(line for each in list_entries() for line in _format_section(each)),
         ".SH EXIT STATUS",
-        *_listed((("0", "success"), ("1", "a failure, said in one sentence"), ("2", "bad usage"))),
+        *_format_list(
+            (("0", "success"), ("1", "a failure, said in one sentence"), ("2", "bad usage"))
+        ),
         ".SH FILES",
-        *_listed(((".env", "settings, in the folder that the program is called in"),)),
+        *_format_list(((".env", "settings, in the folder that the program is called in"),)),
         ".SH ENVIRONMENT",
-        _text("The settings that .env.example explains; `tathabbat config show` lists them."),
+        _escape("The settings that .env.example explains; `tathabbat config show` lists them."),
         ".PP",
-        _text("Nothing is coloured while NO_COLOR is set."),
+        _escape("Nothing is coloured while NO_COLOR is set."),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _section(entry: Entry) -> Iterator[str]:
-    yield ".SS " + _text(entry.usage)
-    yield from _paragraphs(entry.help)
-    yield from _listed(entry.options, indented=True)
+def _format_section(entry: Entry) -> Iterator[str]:
+    yield ".SS " + _escape(entry.usage)
+    yield from _format_paragraphs(entry.help)
+    yield from _format_list(entry.options, indented=True)
 
 
-def _paragraphs(text: str) -> Iterator[str]:
+def _format_paragraphs(text: str) -> Iterator[str]:
     for number, paragraph in enumerate(text.split("\n\n")):
         if number:
             yield ".PP"
-        yield _text(" ".join(paragraph.replace(_MARK, "").split()))
+        yield _escape(" ".join(paragraph.replace(_MARK, "").split()))
 
 
-def _listed(rows: tuple[tuple[str, str], ...], *, indented: bool = False) -> Iterator[str]:
+def _format_list(rows: tuple[tuple[str, str], ...], *, indented: bool = False) -> Iterator[str]:
     if indented:
         yield ".RS"
     for name, what in rows:
-        yield from (".TP", _bold(name), _text(what) or r"\&")
+        yield from (".TP", _format_bold(name), _escape(what) or r"\&")
     if indented:
         yield ".RE"
 
 
-def _bold(text: str) -> str:
-    return rf"\fB{_text(text)}\fR"
+def _format_bold(text: str) -> str:
+    return rf"\fB{_escape(text)}\fR"
 
 
-def _text(text: str) -> str:
+def _escape(text: str) -> str:
     """Escape a line of text for roff."""
     plain = _CODE.sub(r"\1", text).replace("\\", r"\e").replace("-", r"\-")
     plain = plain.replace("'", r"\(aq")

@@ -111,7 +111,7 @@ def poll(app: App, feeds: tuple[str, ...], as_json: bool) -> None:
         tally = asyncio.run(app.poller.poll_due())
     for problem in tally.problems[:_TOLD]:
         click.echo(f"tathabbat: {single_line(problem)}", err=True)
-    click.echo(json.dumps(asdict(tally), ensure_ascii=False) if as_json else _summary(tally))
+    click.echo(json.dumps(asdict(tally), ensure_ascii=False) if as_json else _summarise(tally))
     if tally.problems:
         raise click.exceptions.Exit(1)
 
@@ -193,7 +193,7 @@ def _feed(feed: FeedState) -> str:
     return f"  {feed.id:4}  {single_line(feed.url)} ({feed.kind.value}; {state}){error}"
 
 
-def _summary(tally: Tally) -> str:
+def _summarise(tally: Tally) -> str:
     more = len(tally.problems) - _TOLD
     return (
         f"{format_count(tally.feeds, 'feed')} polled, {tally.unchanged} unchanged;"

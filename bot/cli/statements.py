@@ -47,7 +47,7 @@ def list_statements(app: App, status: str | None, limit: int, as_json: bool) -> 
         )
     for statement in found:
         if as_json:
-            click.echo(json.dumps(_json(statement), ensure_ascii=False))
+            click.echo(json.dumps(_serialise(statement), ensure_ascii=False))
         else:
             click.echo(
                 f"{statement.ref}  {statement.status.value:10}  {single_line(statement.text)}"
@@ -62,7 +62,7 @@ def show(app: App, ref: str, as_json: bool) -> None:
     """Show the statement, or all of the report, that REF names."""
     for statement in app.sessions.read(curation.load_named, ref):
         if as_json:
-            click.echo(json.dumps(_json(statement), ensure_ascii=False))
+            click.echo(json.dumps(_serialise(statement), ensure_ascii=False))
             continue
         click.echo(f"{statement.ref} ({statement.status.value})\n«{single_line(statement.text)}»")
         for label, value in (
@@ -87,7 +87,7 @@ def review(app: App, ref: str, reason: str | None) -> None:
     If REF names a report, all of its drafts.
     """
     moved = app.sessions.write(curation.move_named, curation.review, ref, COMMAND_LINE, reason)
-    click.echo(_summary(moved, "reviewed"))
+    click.echo(_summarise(moved, "reviewed"))
 
 
 @statements.command()
@@ -123,7 +123,7 @@ def publish(
     moved = app.sessions.write(curation.move, curation.publish, ids, COMMAND_LINE, reason)
     bar = make_reporter("Embedding the statements")
     serving_index.embed_published(app.sessions, app.encoder, ids, bar)
-    click.echo(_summary(moved, "published"))
+    click.echo(_summarise(moved, "published"))
 
 
 @statements.command()
@@ -137,7 +137,7 @@ def retract(app: App, ref: str, reason: str) -> None:
     is told.
     """
     moved = app.sessions.write(curation.move_named, curation.retract, ref, COMMAND_LINE, reason)
-    click.echo(_summary(moved, "retracted"))
+    click.echo(_summarise(moved, "retracted"))
 
 
 @statements.command()
@@ -150,7 +150,7 @@ def discard(app: App, ref: str, reason: str) -> None:
     If REF names a report, all of its drafts.
     """
     moved = app.sessions.write(curation.move_named, curation.discard, ref, COMMAND_LINE, reason)
-    click.echo(_summary(moved, "discarded"))
+    click.echo(_summarise(moved, "discarded"))
 
 
 @statements.command()
@@ -205,7 +205,7 @@ def undo(app: App, entry: int, reason: str) -> None:
     click.echo(f"entry {entry} is taken back")
 
 
-def _summary(moved: Moved, how: str) -> str:
+def _summarise(moved: Moved, how: str) -> str:
     """Say how many changed; if none did, their status and who set it."""
     count, found = f"{format_count(moved.count, 'statement')} {how}", moved.standing
     if found is None:
@@ -216,7 +216,7 @@ def _summary(moved: Moved, how: str) -> str:
     return f"{count}: {found.ref} is {found.status.value}{by}{more}"
 
 
-def _json(statement: SourcedStatement) -> dict[str, str | None]:
+def _serialise(statement: SourcedStatement) -> dict[str, str | None]:
     return {
         "ref": statement.ref,
         "status": statement.status.value,

@@ -53,12 +53,12 @@ def public_only(address: IPAddress, port: int) -> bool:
 
 def _is_public(address: IPAddress) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
-        inner = _inner(address)
+        inner = _find_embedded_ipv4(address)
         if inner is not None:
             return _is_public(inner)
         if address not in _GLOBAL_UNICAST or address.teredo is not None:
             return False
-        if address.packed[8:12] in _ISATAP and not _is_public(_last(address)):
+        if address.packed[8:12] in _ISATAP and not _is_public(_take_last_32_bits(address)):
             return False
     return (
         address.is_global
@@ -73,12 +73,12 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+def _find_embedded_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     """Return the IPv4 address embedded in an IPv6 one, if any."""
     if any(address in network for network in _TRANSLATED):
-        return _last(address)
+        return _take_last_32_bits(address)
     return address.ipv4_mapped or address.sixtofour
 
 
-def _last(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+def _take_last_32_bits(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
     return ipaddress.IPv4Address(address.packed[-4:])

@@ -23,50 +23,50 @@ async def read_body(chunks: AsyncIterator[bytes], encoding: str, limit: int, add
     coded = encoding.strip().lower()
     if coded not in ("", "identity", "gzip", "x-gzip"):
         raise WrongContent(f"{address} is compressed in a way not asked for; open it by hand")
-    unpack = _Unpacked(limit) if coded.endswith("gzip") else _Plain(limit)
+    unpack = _GzipBody(limit) if coded.endswith("gzip") else _PlainBody(limit)
     received = 0
     try:
         async for chunk in chunks:
             received += len(chunk)
-            if received > limit or not unpack.took(chunk):
+            if received > limit or not unpack.append(chunk):
                 raise TooLarge(
                     f"{address} is larger than {limit // 2**20} MiB; save what matters as a file"
                 )
-        return unpack.whole()
+        return unpack.finish()
     except (zlib.error, EOFError) as error:
         raise WrongContent(f"{address} is compressed in a broken way; open it by hand") from error
 
 
-class _Plain:
+class _PlainBody:
     """Collects bytes as they come."""
 
     def __init__(self, limit: int) -> None:
         self._limit, self._body = limit, bytearray()
 
-    def took(self, chunk: bytes) -> bool:
+    def append(self, chunk: bytes) -> bool:
         """Add ``chunk``; returns False if the limit is exceeded."""
         self._body += chunk
         return len(self._body) <= self._limit
 
-    def whole(self) -> bytes:
+    def finish(self) -> bytes:
         return bytes(self._body)
 
 
-class _Unpacked(_Plain):
+class _GzipBody(_PlainBody):
     """Collects bytes decompressed by gzip, a piece at a time."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
         self._unpack = zlib.decompressobj(_GZIP)
 
-    def took(self, chunk: bytes) -> bool:
+    def append(self, chunk: bytes) -> bool:
         piece = self._unpack.decompress(chunk, _PIECE)
         # After a full piece the chunk may hold more.
-        while super().took(piece) and piece:
+        while super().append(piece) and piece:
             piece = self._unpack.decompress(self._unpack.unconsumed_tail, _PIECE)
         return len(self._body) <= self._limit
 
-    def whole(self) -> bytes:
+    def finish(self) -> bytes:
         if not self._unpack.eof:
             raise EOFError
-        return super().whole()
+        return super().finish()

@@ -97,7 +97,7 @@ class Fetcher:
         """
         fetched = await self.fetch_if_changed(url, wanted, CacheValidators())
         if fetched is None:
-            raise Refused(f"{_shown(url)} answers with nothing new though all was asked for")
+            raise Refused(f"{_shorten(url)} answers with nothing new though all was asked for")
         return fetched
 
     async def fetch_if_changed(
@@ -111,12 +111,12 @@ class Fetcher:
             async with asyncio.timeout(self._total_s), self._client() as client:
                 return await _follow(client, url, wanted, known)
         except TimeoutError as error:
-            raise TooSlow(f"{_shown(url)} did not answer in time; try again later") from error
+            raise TooSlow(f"{_shorten(url)} did not answer in time; try again later") from error
         except httpx.TimeoutException as error:
-            raise TooSlow(f"{_shown(url)} did not answer in time; try again later") from error
+            raise TooSlow(f"{_shorten(url)} did not answer in time; try again later") from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise Unreachable(
-                f"{_shown(url)} cannot be reached ({_reason(error)}); try again later"
+                f"{_shorten(url)} cannot be reached ({_describe_error(error)}); try again later"
             ) from error
 
     def _client(self) -> httpx.AsyncClient:
@@ -138,48 +138,48 @@ async def _follow(
     """Fetch ``url`` and follow redirects; each URL is checked like the first."""
     conditions = {"if-none-match": known.etag, "if-modified-since": known.last_modified}
     headers = {name: value for name, value in conditions.items() if value}
-    address = _checked(url)
+    address = _parse_url(url)
     for _ in range(MAX_REDIRECTS + 1):
         async with client.stream("GET", address, headers=headers) as answer:
             if answer.status_code == HTTPStatus.NOT_MODIFIED and headers:
                 return None
             if not answer.has_redirect_location:
-                return await _document(answer, wanted)
-            address = _checked(_joined(address, answer.headers["location"]))
-    raise Refused(f"{_shown(url)} redirects more than {MAX_REDIRECTS} times; open it by hand")
+                return await _read_document(answer, wanted)
+            address = _parse_url(_join_url(address, answer.headers["location"]))
+    raise Refused(f"{_shorten(url)} redirects more than {MAX_REDIRECTS} times; open it by hand")
 
 
-async def _document(answer: httpx.Response, wanted: DocumentLimits) -> Fetched:
+async def _read_document(answer: httpx.Response, wanted: DocumentLimits) -> Fetched:
     url = str(answer.url)
     status = answer.status_code
     if status != HTTPStatus.OK:
         kind: Callable[[str], FetchError] = Unreachable if status in _LATER else Refused
-        raise kind(f"{_shown(url)} answers with status {status}; open it by hand")
+        raise kind(f"{_shorten(url)} answers with status {status}; open it by hand")
     content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    encoding = answer.headers.get("content-encoding", "")
     if content_type not in wanted.types:
         raise WrongContent(
-            f"{_shown(url)} is {_shown(content_type) or 'of no stated type'}, not {wanted.name};"
-            " check the address"
+            f"{_shorten(url)} is {_shorten(content_type) or 'of no stated type'}, not"
+            f" {wanted.name}; check the address"
         )
-    data = await read_body(
-        answer.aiter_raw(), answer.headers.get("content-encoding", ""), wanted.limit, _shown(url)
-    )
+    data = await read_body(answer.aiter_raw(), encoding, wanted.limit, _shorten(url))
     known = CacheValidators(
-        _kept(answer.headers.get("etag")), _kept(answer.headers.get("last-modified"))
+        _bound_validator(answer.headers.get("etag")),
+        _bound_validator(answer.headers.get("last-modified")),
     )
     return Fetched(url, content_type, answer.charset_encoding, data, known)
 
 
-def _checked(url: str) -> httpx.URL:
+def _parse_url(url: str) -> httpx.URL:
     """Return the parsed ``url`` if it may be fetched. Raises BadAddress."""
     if len(url) > MAX_ADDRESS:
-        raise BadAddress(f"the address {_shown(url)} is too long; check it")
+        raise BadAddress(f"the address {_shorten(url)} is too long; check it")
     try:
         address = httpx.URL(url)
     except (httpx.InvalidURL, UnicodeError, ValueError) as error:
-        raise BadAddress(f"{_shown(url)!r} is not an address; check it") from error
+        raise BadAddress(f"{_shorten(url)!r} is not an address; check it") from error
     if address.scheme not in ("http", "https") or not _names_host(address):
-        raise BadAddress(f"{_shown(url)!r} is not an http or https address; check it")
+        raise BadAddress(f"{_shorten(url)!r} is not an http or https address; check it")
     if address.userinfo:
         raise BadAddress("an address with a name or password in it is not fetched; leave them out")
     return address.copy_with(fragment=None)
@@ -190,23 +190,23 @@ def _names_host(address: httpx.URL) -> bool:
     return bool(address.host) and b"%" not in address.raw_host and (address.port or 0) <= _PORTS
 
 
-def _joined(address: httpx.URL, location: str) -> str:
+def _join_url(address: httpx.URL, location: str) -> str:
     try:
         return str(address.join(location))
     except (httpx.InvalidURL, UnicodeError, ValueError) as error:
-        raise BadAddress(f"{_shown(str(address))} redirects to no address") from error
+        raise BadAddress(f"{_shorten(str(address))} redirects to no address") from error
 
 
-def _kept(value: str | None) -> str | None:
+def _bound_validator(value: str | None) -> str | None:
     """Return a cache validator if it fits a header and the database."""
     return value if value and len(value) <= _SHOWN and value.isascii() else None
 
 
-def _reason(error: Exception) -> str:
-    return type(error).__name__ if not str(error) else _shown(str(error))
+def _describe_error(error: Exception) -> str:
+    return type(error).__name__ if not str(error) else _shorten(str(error))
 
 
-def _shown(text: str) -> str:
+def _shorten(text: str) -> str:
     """Return ``text`` for an error message: on one line, short, without invisible characters."""
     plain = "".join(c if c.isprintable() else "?" for c in text)
     return plain if len(plain) <= _SHOWN else plain[:_SHOWN] + "…"

@@ -33,7 +33,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         host = request.url.raw_host.decode("ascii")
         usual = _PORTS[request.url.scheme]
         port = usual if request.url.port is None else request.url.port
-        addresses = await self._checked(host, port, usual)
+        addresses = await self._resolve_checked(host, port, usual)
         extensions = {**request.extensions, "sni_hostname": host}
         failure: httpx.ConnectError | None = None
         for address in addresses:
@@ -53,7 +53,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         """Close every connection."""
         await self._through.aclose()
 
-    async def _checked(self, host: str, port: int, usual: int) -> list[str]:
+    async def _resolve_checked(self, host: str, port: int, usual: int) -> list[str]:
         try:
             found = [ipaddress.ip_address(each) for each in await self._resolver(host, port)]
         except UnicodeError as error:

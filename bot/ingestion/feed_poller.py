@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.fetching import ARTICLE, FEED, REVIEWS, CacheValidators, Fetched, Fetcher
 from bot.fetching.errors import FetchError, Unreachable
-from bot.ingestion.url_reader import as_received, read_address
+from bot.ingestion.url_reader import convert_fetched, read_address
 from bot.observability.redaction import redact
 from bot.parsing import parser_jobs
 from bot.parsing.parser_jobs import Queue
@@ -63,13 +63,13 @@ async def try_feed(fetcher: Fetcher, parsers: ParserPool, url: str, kind: FeedKi
         fetched = await fetcher.fetch(url, FEED)
         listed = parser_jobs.read_feed(fetched.data, fetched.charset, fetched.url)
         return FeedTrial(len(await parsers.read_async(listed)))
-    document = as_received(await fetcher.fetch(url, REVIEWS))
+    document = convert_fetched(await fetcher.fetch(url, REVIEWS))
     # The reviews' publisher is given when the feed is added.
     reviews = parser_jobs.read_received(
         document, Defaults(publisher="-"), Format.CLAIMREVIEW, Queue.FEEDS
     )
     found = await parsers.read_async(reviews)
-    unusable = sum(1 for _ in _problems(found))
+    unusable = sum(1 for _ in _list_problems(found))
     return FeedTrial(len(found) - unusable, unusable)
 
 
@@ -112,10 +112,10 @@ class Poller:
         try:
             known = await self._read(feed, tally)
         except (FetchError, KnowledgeError) as error:
-            self._failed(feed, str(error), tally)
+            self._record_failure(feed, str(error), tally)
         except Exception:  # noqa: BLE001 - whatever parsers raise over hostile input
             _log.exception("polling feed %d failed", feed.id)
-            self._failed(feed, f"{feed.url} cannot be read; see the log", tally)
+            self._record_failure(feed, f"{feed.url} cannot be read; see the log", tally)
         else:
             self._sessions.write(
                 feed_polling.record_success,
@@ -125,7 +125,7 @@ class Poller:
                 known.last_modified,
             )
 
-    def _failed(self, feed: DueFeed, why: str, tally: Tally) -> None:
+    def _record_failure(self, feed: DueFeed, why: str, tally: Tally) -> None:
         why = redact(why)
         tally.problems.append(f"feed {feed.id}: {why}")
         self._sessions.write(feed_polling.record_failure, feed.id, self._clock(), why)
@@ -139,28 +139,28 @@ class Poller:
             tally.unchanged += 1
             return known
         if feed.kind is FeedKind.SYNDICATION:
-            whole = await self._take_pages(feed, fetched, tally)
+            whole = await self._store_pages(feed, fetched, tally)
         else:
-            whole = await self._take_reviews(feed, fetched, tally)
+            whole = await self._store_reviews(feed, fetched, tally)
         # Otherwise "not modified" would hide the items that are left for the next poll.
         return fetched.known if whole else CacheValidators()
 
-    async def _take_pages(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
+    async def _store_pages(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
         """Store new pages; returns whether none is left for the next poll."""
         listed = parser_jobs.read_feed(fetched.data, fetched.charset, fetched.url)
         items = await self._parsers.read_async(listed)
-        fresh = self._unseen(feed, [item.key for item in items])
+        fresh = self._select_new(feed, [item.key for item in items])
         waiting = [item for item in items if item.key in fresh]
         whole = len(waiting) <= MAX_PAGES
         try:
             async with asyncio.timeout(self._feed_s):
                 for item in waiting[:MAX_PAGES]:
-                    whole &= await self._take_page(feed, item, tally)
+                    whole &= await self._store_page(feed, item, tally)
         except TimeoutError:
             return False
         return whole
 
-    async def _take_page(self, feed: DueFeed, item: Item, tally: Tally) -> bool:
+    async def _store_page(self, feed: DueFeed, item: Item, tally: Tally) -> bool:
         """Fetch and store one page; returns whether it is settled, stored or not."""
         defaults = Defaults(published_at=item.published_at)
         found: Found = ()
@@ -178,30 +178,34 @@ class Poller:
             # One page must not block those after it for ever.
             _log.exception("a page of feed %d cannot be read: %s", feed.id, item.url)
             tally.problems.append(f"feed {feed.id}: {item.url} cannot be read; see the log")
-        tally.problems += (f"feed {feed.id}: {item.url} {each.reason}" for each in _problems(found))
-        return await self._keep(feed, item.key, list(_named(feed, found)), tally)
+        tally.problems += (
+            f"feed {feed.id}: {item.url} {each.reason}" for each in _list_problems(found)
+        )
+        return await self._store(feed, item.key, list(_set_publisher(feed, found)), tally)
 
-    async def _take_reviews(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
+    async def _store_reviews(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
         """Store new reviews; returns whether none is left for the next poll."""
         defaults = Defaults(publisher=feed.source)
         by_key: dict[str, ReportDraft] = {}
         reviews = parser_jobs.read_received(
-            as_received(fetched), defaults, Format.CLAIMREVIEW, Queue.FEEDS
+            convert_fetched(fetched), defaults, Format.CLAIMREVIEW, Queue.FEEDS
         )
         for found in await self._parsers.read_async(reviews):
             if isinstance(found, Problem):
                 tally.problems.append(f"feed {feed.id}: {found.reason}")
             else:
                 by_key[key_of(content_hash(found, found.statements))] = found
-        fresh = self._unseen(feed, list(by_key))
+        fresh = self._select_new(feed, list(by_key))
         waiting = [key for key in by_key if key in fresh]
-        kept = [await self._keep(feed, key, [by_key[key]], tally) for key in waiting[:MAX_REVIEWS]]
+        kept = [await self._store(feed, key, [by_key[key]], tally) for key in waiting[:MAX_REVIEWS]]
         return all(kept) and len(waiting) <= MAX_REVIEWS
 
-    def _unseen(self, feed: DueFeed, keys: list[str]) -> set[str]:
+    def _select_new(self, feed: DueFeed, keys: list[str]) -> set[str]:
         return self._sessions.write(feed_polling.list_unseen, feed.id, keys, self._clock())
 
-    async def _keep(self, feed: DueFeed, key: str, drafts: list[ReportDraft], tally: Tally) -> bool:
+    async def _store(
+        self, feed: DueFeed, key: str, drafts: list[ReportDraft], tally: Tally
+    ) -> bool:
         """Store an item's reports; False if another process is storing the same item."""
         try:
             # Off the loop: thousands of statements take seconds, and other jobs share the loop.
@@ -215,11 +219,11 @@ class Poller:
         return True
 
 
-def _problems(found: Iterable[ReportDraft | Problem]) -> Iterator[Problem]:
+def _list_problems(found: Iterable[ReportDraft | Problem]) -> Iterator[Problem]:
     return (item for item in found if isinstance(item, Problem))
 
 
-def _named(feed: DueFeed, found: Iterable[ReportDraft | Problem]) -> Iterator[ReportDraft]:
+def _set_publisher(feed: DueFeed, found: Iterable[ReportDraft | Problem]) -> Iterator[ReportDraft]:
     """Return a page's reports; those on the source's own host get the source as publisher."""
     for item in found:
         if isinstance(item, ReportDraft):

@@ -32,7 +32,7 @@ def read_link(fetcher: Fetcher, parsers: ParserPool, url: str) -> Heading:
     read.
     """
     ends = time.monotonic() + LINK_S
-    document = as_received(asyncio.run(fetcher.fetch(url, LINKED)))
+    document = convert_fetched(asyncio.run(fetcher.fetch(url, LINKED)))
     return parsers.read(parser_jobs.read_heading(document), ends - time.monotonic())
 
 
@@ -57,7 +57,7 @@ async def read_address(
 
     Raises FetchError if it cannot be fetched, UnreadableFile if it cannot be read.
     """
-    document = as_received(await fetcher.fetch(url, wanted))
+    document = convert_fetched(await fetcher.fetch(url, wanted))
     return await parsers.read_async(parser_jobs.read_received(document, defaults, format, queue))
 
 
@@ -70,6 +70,6 @@ def read_reports(fetcher: Fetcher, parsers: ParserPool, url: str) -> list[Report
     return drafts
 
 
-def as_received(fetched: Fetched) -> Received:
+def convert_fetched(fetched: Fetched) -> Received:
     """Convert a fetched document to the readers' type."""
     return Received(fetched.url, fetched.content_type, fetched.charset, fetched.data)

@@ -39,15 +39,15 @@ def prepare(data: bytes) -> Iterator[bytes]:
         UnreadablePicture: its format is not accepted, or it is broken.
         OcrMissing: Pillow is not installed.
     """
-    grey = _dark_on_light(_opened(data))
+    grey = _make_dark_on_light(_open(data))
     for side in SIDES:
         scale = min(side / max(grey.size), _MOST_ENLARGED)
         size = round(grey.width * scale), round(grey.height * scale)
         if min(size) >= _LEAST_SIDE:
-            yield _png(grey.resize(size))
+            yield _encode_png(grey.resize(size))
 
 
-def _opened(data: bytes) -> "Image.Image":
+def _open(data: bytes) -> "Image.Image":
     try:
         from PIL import Image, ImageOps
     except ImportError as error:
@@ -80,7 +80,7 @@ def _opened(data: bytes) -> "Image.Image":
         raise UnreadablePicture("this is no picture that can be read; send another") from error
 
 
-def _dark_on_light(grey: "Image.Image") -> "Image.Image":
+def _make_dark_on_light(grey: "Image.Image") -> "Image.Image":
     from PIL import ImageOps
 
     even = ImageOps.autocontrast(grey)
@@ -89,7 +89,7 @@ def _dark_on_light(grey: "Image.Image") -> "Image.Image":
     return ImageOps.invert(even) if dark else even
 
 
-def _png(grey: "Image.Image") -> bytes:
+def _encode_png(grey: "Image.Image") -> bytes:
     packed = io.BytesIO()
     grey.save(packed, "PNG", compress_level=1)
     return packed.getvalue()

@@ -29,7 +29,7 @@ def read_picture(data: bytes) -> str:
         OcrMissing: tesseract, its Arabic or Pillow is not installed.
         UnreadablePicture: it is not a valid JPEG, PNG or WebP, is too large, or takes too long.
     """
-    return extract_sure_text(choose_clearest(_readings(data)))
+    return extract_sure_text(choose_clearest(_read_sizes(data)))
 
 
 def find_tesseract() -> str:
@@ -45,7 +45,7 @@ def find_tesseract() -> str:
     return _run([_PROGRAM, "--version"]).stdout.decode(errors="replace").partition("\n")[0]
 
 
-def _readings(data: bytes) -> Iterator[list[Word]]:
+def _read_sizes(data: bytes) -> Iterator[list[Word]]:
     """Yield the words read at each size: at a single one tesseract may miss whole lines."""
     ends = time.monotonic() + READ_S
     for png in prepare(data):

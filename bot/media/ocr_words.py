@@ -72,7 +72,7 @@ def choose_clearest(readings: Iterable[Sequence[Word]]) -> Sequence[Word]:
     A reading that has one place twice mixed up lines, however confident it is of its words.
     """
     once = [each for each in readings if not _reads_twice(each)]
-    return max(once, key=_clarity, default=())
+    return max(once, key=_score_clarity, default=())
 
 
 def extract_sure_text(reading: Sequence[Word]) -> str:
@@ -89,7 +89,7 @@ def _reads_twice(reading: Sequence[Word]) -> bool:
     return any(a.place.covers(b.place) for a, b in combinations(reading, 2))
 
 
-def _clarity(reading: Sequence[Word]) -> float:
+def _score_clarity(reading: Sequence[Word]) -> float:
     return sum(len(word.text) * (word.confidence - SURE) for word in reading)
 
 

@@ -128,7 +128,7 @@ class _CleanJson(JsonFormatter):
     ) -> None:
         """Extract the fields."""
         super().add_fields(log_data, record, message_dict)
-        keep = _keep_of(record.name, record.levelno)
+        keep = _choose_cleaner(record.name, record.levelno)
         for key in list(log_data):
             value = log_data.pop(key)
             log_data[_text(key)] = value if key in _FIXED else _clean(value, keep)
@@ -145,7 +145,7 @@ class _CleanJson(JsonFormatter):
 def _clean_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
     """Create a record with a cleaned message and traceback."""
     record = logging.LogRecord(*args, **kwargs)
-    keep = _keep_of(record.name, record.levelno)
+    keep = _choose_cleaner(record.name, record.levelno)
     template: Any = record.msg
     if not isinstance(template, str) or not _is_written_in_code(template):
         template = f"{_clean(template, keep)}"
@@ -162,20 +162,20 @@ def _clean_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
     return record
 
 
-def _keep_of(name: str | None, level: int) -> Callable[[object], str]:
+def _choose_cleaner(name: str | None, level: int) -> Callable[[object], str]:
     """Return the function that cleans a logger's values: redacts them, or withholds them."""
     own = name is None or name.partition(".")[0] in _OWN
-    return _redacted if own or level < logging.INFO else _withheld
+    return _redact_value if own or level < logging.INFO else _withhold_value
 
 
-def _redacted(value: object) -> str:
+def _redact_value(value: object) -> str:
     try:
         return redact(str(value))
     except Exception as error:  # noqa: BLE001 - what is logged must not break who logs it
         return summarise_error(error)
 
 
-def _withheld(_: object) -> str:
+def _withhold_value(_: object) -> str:
     return WITHHELD
 
 

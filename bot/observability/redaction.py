@@ -56,22 +56,22 @@ _guard: Final = threading.Lock()
 _words: Final[ContextVar[tuple[str, ...]]] = ContextVar("words", default=())
 
 
-def _compiled(secrets: Iterable[str]) -> re.Pattern[str]:
+def _compile(secrets: Iterable[str]) -> re.Pattern[str]:
     # The longest first: one secret may be part of another.
     ordered = sorted(secrets, key=len, reverse=True)
-    return re.compile("|".join((*map(_spelling, ordered), *_LOOKS_SECRET)), re.IGNORECASE)
+    return re.compile("|".join((*map(_build_pattern, ordered), *_LOOKS_SECRET)), re.IGNORECASE)
 
 
-def _spelling(secret: str) -> str:
+def _build_pattern(secret: str) -> str:
     """Return a pattern that matches a secret in any encoding of its characters."""
-    pattern = "".join(map(_character, secret))
+    pattern = "".join(map(_build_character_pattern, secret))
     if len(secret) >= _SHORT_SECRET:
         return pattern
     before, after = _ALONE
     return f"{before}{pattern}{after}"
 
 
-def _character(char: str) -> str:
+def _build_character_pattern(char: str) -> str:
     """Return a pattern that matches a character plain or encoded for URLs, JSON, Python or HTML.
 
     It also matches double encoding; repetition is bounded, because a text may be all backslashes.
@@ -92,7 +92,7 @@ def _character(char: str) -> str:
     return f"(?:{'|'.join(sorted(ways))})"
 
 
-_pattern = _compiled(())
+_pattern = _compile(())
 
 
 def hide(*secrets: str) -> None:
@@ -106,7 +106,7 @@ def hide(*secrets: str) -> None:
     with _guard:
         known = _known | {secret for secret in found if len(secret) >= SHORTEST_SECRET}
         if known != _known:
-            _pattern, _known = _compiled(known), known
+            _pattern, _known = _compile(known), known
 
 
 def redact(text: str) -> str:
@@ -138,7 +138,7 @@ def withhold_words(given: object) -> Iterator[None]:
     Also its lines and sentences, and in the tasks and ``logs.Threads`` that the body starts.
     """
     found: set[str] = set()
-    for text in _texts(given):
+    for text in _iter_texts(given):
         for part in (text, *_PARTS.split(text)):
             plain = part.strip()
             found |= {plain, " ".join(plain.split()), repr(plain)[1:-1]}
@@ -150,16 +150,16 @@ def withhold_words(given: object) -> Iterator[None]:
         _words.reset(before)
 
 
-def _texts(given: object) -> Iterator[str]:
+def _iter_texts(given: object) -> Iterator[str]:
     match given:
         case str():
             yield given
         case dict():
             for value in given.values():
-                yield from _texts(value)
+                yield from _iter_texts(value)
         case list() | tuple():
             for value in given:
-                yield from _texts(value)
+                yield from _iter_texts(value)
 
 
 def summarise_error(error: BaseException) -> str:
@@ -169,21 +169,23 @@ def summarise_error(error: BaseException) -> str:
     kind and the error code of the system or the database.
     """
     return (
-        redact(str(error)) if isinstance(error, OWN_ERRORS) else _kind(type(error).__name__, error)
+        redact(str(error))
+        if isinstance(error, OWN_ERRORS)
+        else _summarise_kind(type(error).__name__, error)
     )
 
 
 def format_traceback(error: BaseException) -> str:
     """Return the traceback of an error and its causes, each with its ``summarise_error`` only."""
-    return redact_secrets("".join(_trace(error, set())))
+    return redact_secrets("".join(_iter_trace(error, set())))
 
 
-def _kind(name: str, error: BaseException) -> str:
-    code = _code(error)
+def _summarise_kind(name: str, error: BaseException) -> str:
+    code = _find_code(error)
     return f"{name} ({code})" if code else name
 
 
-def _code(error: BaseException) -> str | None:
+def _find_code(error: BaseException) -> str | None:
     """Return an error's code of the system or the database."""
     if isinstance(error, OSError) and isinstance(error.errno, int):
         return os.strerror(error.errno)
@@ -192,10 +194,10 @@ def _code(error: BaseException) -> str | None:
         return found
     # SQLAlchemy's carry the driver's.
     driver: Any = getattr(error, "orig", None)
-    return _code(driver) if isinstance(driver, BaseException) and driver is not error else None
+    return _find_code(driver) if isinstance(driver, BaseException) and driver is not error else None
 
 
-def _trace(error: BaseException, seen: set[int]) -> Iterator[str]:
+def _iter_trace(error: BaseException, seen: set[int]) -> Iterator[str]:
     chain: list[tuple[BaseException, str]] = []
     before: BaseException | None = error
     how = ""
@@ -216,9 +218,9 @@ def _trace(error: BaseException, seen: set[int]) -> Iterator[str]:
         module, name = type(each).__module__, type(each).__qualname__
         name = name if module == "builtins" else f"{module}.{name}"
         own = isinstance(each, OWN_ERRORS)
-        yield f"{name}: {summarise_error(each)}" if own else _kind(name, each)
+        yield f"{name}: {summarise_error(each)}" if own else _summarise_kind(name, each)
         if isinstance(each, BaseExceptionGroup):
             for number, member in enumerate(each.exceptions, 1):
                 yield f"\n---- {number} of {len(each.exceptions)} ----\n"
-                yield from _trace(member, seen)
+                yield from _iter_trace(member, seen)
         yield how

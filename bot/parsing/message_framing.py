@@ -21,22 +21,22 @@ def send(channel: socket.socket, pieces: Sequence[bytes], ends: float | None = N
     """
     for piece in pieces:
         for part in (_LENGTH.pack(len(piece)), piece):
-            channel.settimeout(_left(ends))
+            channel.settimeout(_seconds_left(ends))
             channel.sendall(part)
 
 
 def receive(channel: socket.socket, limit: int, ends: float | None = None) -> bytes:
     """Receive a piece of at most ``limit`` bytes. Raises EOFError, TooLong, or as ``send``."""
-    (length,) = _LENGTH.unpack(_exactly(channel, _LENGTH.size, ends))
+    (length,) = _LENGTH.unpack(_receive_exactly(channel, _LENGTH.size, ends))
     if length > limit:
         raise TooLong
-    return _exactly(channel, length, ends)
+    return _receive_exactly(channel, length, ends)
 
 
-def _exactly(channel: socket.socket, length: int, ends: float | None) -> bytes:
+def _receive_exactly(channel: socket.socket, length: int, ends: float | None) -> bytes:
     received = bytearray()
     while len(received) < length:
-        channel.settimeout(_left(ends))
+        channel.settimeout(_seconds_left(ends))
         part = channel.recv(min(length - len(received), _PIECE))
         if not part:
             raise EOFError
@@ -44,7 +44,7 @@ def _exactly(channel: socket.socket, length: int, ends: float | None) -> bytes:
     return bytes(received)
 
 
-def _left(ends: float | None) -> float | None:
+def _seconds_left(ends: float | None) -> float | None:
     if ends is None:
         return None
     left = ends - time.monotonic()

@@ -111,7 +111,7 @@ def read_picture(data: bytes) -> Call[str]:
     return Call(Job.PICTURE, Queue.PICTURES, "the picture", data)
 
 
-def _received(
+def _run_received(
     data: bytes,
     url: str,
     content_type: str,
@@ -120,18 +120,18 @@ def _received(
     format: Format,  # noqa: A002 - as the readers have it
 ) -> Found:
     document = Received(url, content_type, charset, data)
-    return _extracted(documents.read_received(document, defaults, format))
+    return _extract_all(documents.read_received(document, defaults, format))
 
 
-def _upload(data: bytes, name: str, defaults: Defaults) -> Found:
-    return _extracted(documents.read_upload(name, data, defaults))
+def _run_upload(data: bytes, name: str, defaults: Defaults) -> Found:
+    return _extract_all(documents.read_upload(name, data, defaults))
 
 
-def _extracted(found: documents.Found) -> Found:
-    return tuple(map(_with_statements, found))
+def _extract_all(found: documents.Found) -> Found:
+    return tuple(map(_extract, found))
 
 
-def _with_statements(item: ReportDraft | Problem) -> ReportDraft | Problem:
+def _extract(item: ReportDraft | Problem) -> ReportDraft | Problem:
     """Extract the statements here too: for a long text that takes longer than reading it."""
     if isinstance(item, Problem) or item.statements or not item.body:
         return item
@@ -145,7 +145,7 @@ def _with_statements(item: ReportDraft | Problem) -> ReportDraft | Problem:
     return replace(item, extracted=extracted)
 
 
-def _heading(data: bytes, url: str, content_type: str, charset: str | None) -> Heading:
+def _run_heading(data: bytes, url: str, content_type: str, charset: str | None) -> Heading:
     return headings.read_heading(Received(url, content_type, charset, data))
 
 
@@ -162,7 +162,7 @@ KINDS: Final = {
         "its publisher must mend it",
     ),
     Job.RECEIVED: Kind(
-        _received,
+        _run_received,
         TypeAdapter(tuple[str, str, str | None, Defaults, Format]),
         _FOUND,
         UnreadableFile,
@@ -170,7 +170,7 @@ KINDS: Final = {
         _SAVE,
     ),
     Job.UPLOAD: Kind(
-        _upload,
+        _run_upload,
         TypeAdapter(tuple[str, Defaults]),
         _FOUND,
         UnreadableFile,
@@ -178,7 +178,7 @@ KINDS: Final = {
         _SAVE,
     ),
     Job.HEADING: Kind(
-        _heading,
+        _run_heading,
         TypeAdapter(tuple[str, str, str | None]),
         TypeAdapter(Heading),
         UnreadableFile,

@@ -136,7 +136,7 @@ class ParserPool:
                 answer = worker.ask(call.job, arguments, call.data, left)
                 found: _T = kind.result.validate_json(answer, strict=True)
         except Refusal as refusal:
-            raise _said(call, kind, refusal) from None
+            raise _make_reader_error(call, kind, refusal) from None
         except TimeoutError:
             error, why, place = kind.too_much, "takes too long to read", "time"
         except ProcessFailed as broken:
@@ -242,7 +242,7 @@ def _kill(task: _Task) -> None:
         task.worker.kill()
 
 
-def _said(call: Call[_T], kind: Kind, refusal: Refusal) -> Exception:
+def _make_reader_error(call: Call[_T], kind: Kind, refusal: Refusal) -> Exception:
     """Return a process's refusal as the error that the reader would raise here."""
     if refusal.kind in ERRORS:
         return ERRORS[refusal.kind](refusal.why[:_MOST_SAID])

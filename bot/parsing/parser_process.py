@@ -50,7 +50,7 @@ class Worker:
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                    env=_environment(),
+                    env=_make_environment(),
                     cwd="/",
                     # Its own process group: children are killed with it; Ctrl-C does not reach it.
                     start_new_session=True,
@@ -88,9 +88,9 @@ class Worker:
         except TimeoutError:
             raise
         except (OSError, EOFError, message_framing.TooLong) as error:
-            raise ProcessFailed(self._ended_by()) from error
+            raise ProcessFailed(self._find_signal()) from error
         if outcome == REFUSED:
-            raise _refusal(answer)
+            raise _decode_refusal(answer)
         if outcome != DONE:
             raise ProcessFailed(None)
         return answer
@@ -119,14 +119,14 @@ class Worker:
         self._process.wait()
         self._channel.close()
 
-    def _ended_by(self) -> int | None:
+    def _find_signal(self) -> int | None:
         # If it is dead already, killing it does not change the signal that ended it.
         self.kill()
         code = self._process.wait()
         return -code if code < 0 else None
 
 
-def _refusal(answer: bytes) -> Exception:
+def _decode_refusal(answer: bytes) -> Exception:
     try:
         kind, why = json.loads(answer)
         return Refusal(str(kind), str(why))
@@ -134,7 +134,7 @@ def _refusal(answer: bytes) -> Exception:
         return ProcessFailed(None)
 
 
-def _environment() -> dict[str, str]:
+def _make_environment() -> dict[str, str]:
     found = {name: os.environ[name] for name in _PASSED if name in os.environ}
     # The process must import this very code, wherever it is.
     return {

@@ -58,7 +58,7 @@ _Request = tuple[bytes, bytes, bytes]
 def main(cpu_s: int, memory: int) -> None:
     """Run jobs until the input ends."""
     channel = socket.socket(fileno=os.dup(0))
-    _limit(memory)
+    _set_limits(memory)
     _import_readers()
     requests: queue.Queue[_Request] = queue.Queue()
     threading.Thread(target=_receive, args=(channel, requests), daemon=True).start()
@@ -89,30 +89,30 @@ def _answer(job: Job, arguments: bytes, data: bytes, cpu_s: int) -> Sequence[byt
         found = kind.function(data, *kind.arguments.validate_json(arguments))
         answer = kind.result.dump_json(found)
     except MemoryError:
-        return _refused(OUT_OF_MEMORY)
+        return _encode_refusal(OUT_OF_MEMORY)
     except Exception as error:  # noqa: BLE001 - whatever parsers raise over hostile input
         if type(error).__name__ in ERRORS:
-            return _refused(type(error).__name__, str(error))
+            return _encode_refusal(type(error).__name__, str(error))
         # Only where it broke: an error's message may quote the document.
         place = traceback.extract_tb(error.__traceback__)[-1]
-        return _refused(BROKE, f"{type(error).__name__} at {place.filename}:{place.lineno}")
-    return (DONE, answer) if len(answer) <= MAX_ANSWER else _refused(ANSWER_TOO_LONG)
+        return _encode_refusal(BROKE, f"{type(error).__name__} at {place.filename}:{place.lineno}")
+    return (DONE, answer) if len(answer) <= MAX_ANSWER else _encode_refusal(ANSWER_TOO_LONG)
 
 
-def _refused(kind: str, why: str = "") -> Sequence[bytes]:
+def _encode_refusal(kind: str, why: str = "") -> Sequence[bytes]:
     return REFUSED, json.dumps([kind, why]).encode()
 
 
-def _limit(memory: int) -> None:
+def _set_limits(memory: int) -> None:
     """Set this process's resource limits; its children inherit them."""
-    _bound(resource.RLIMIT_AS, memory)
-    _bound(resource.RLIMIT_NOFILE, _FILES)
+    _set_limit(resource.RLIMIT_AS, memory)
+    _set_limit(resource.RLIMIT_NOFILE, _FILES)
     # It may not write files, and leaves no core dump.
-    _bound(resource.RLIMIT_FSIZE, 0)
-    _bound(resource.RLIMIT_CORE, 0)
+    _set_limit(resource.RLIMIT_FSIZE, 0)
+    _set_limit(resource.RLIMIT_CORE, 0)
 
 
-def _bound(which: int, most: int) -> None:
+def _set_limit(which: int, most: int) -> None:
     _, hard = resource.getrlimit(which)
     within = most if hard == resource.RLIM_INFINITY else min(most, hard)
     resource.setrlimit(which, (within, within))

@@ -84,7 +84,7 @@ class BoundedProtocol(H11Protocol):
         super().connection_made(transport)
         # Pause writing while anything is unsent: the only sign of a peer that does not read.
         transport.set_write_buffer_limits(0)
-        self._note()
+        self._update_deadline()
         self.connections_open.admit(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -98,7 +98,7 @@ class BoundedProtocol(H11Protocol):
         """Process received bytes."""
         self._received += len(data)
         super().data_received(data)
-        self._note()
+        self._update_deadline()
 
     def send_400_response(self, msg: str) -> None:
         """Answer invalid HTTP, unless an answer has begun."""
@@ -110,22 +110,22 @@ class BoundedProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """Go on to the next request."""
         super().on_response_complete()
-        self._note()
+        self._update_deadline()
 
     def pause_writing(self) -> None:
         """Wait for the peer to read."""
         super().pause_writing()
-        self._note()
+        self._update_deadline()
 
     def resume_writing(self) -> None:
         """Stop waiting for the peer to read."""
         super().resume_writing()
-        self._note()
+        self._update_deadline()
 
     def shutdown(self) -> None:
         """Answer the current request and close; do not wait for a request still being sent."""
         super().shutdown()
-        if self._phase() is Phase.BODY:
+        if self._find_phase() is Phase.BODY:
             self.loop.call_later(_LAST_SECONDS, self._end_body)
 
     def drop(self, why: CloseReason) -> None:
@@ -133,7 +133,7 @@ class BoundedProtocol(H11Protocol):
         telemetry.count_connection_closed(why)
         self.transport.abort()
 
-    def _phase(self) -> Phase:
+    def _find_phase(self) -> Phase:
         if self.flow.write_paused:
             return Phase.READER
         if self.conn.their_state is h11.SEND_BODY:
@@ -143,9 +143,9 @@ class BoundedProtocol(H11Protocol):
         begun, _ = self.conn.trailing_data
         return Phase.HEADERS if begun or self.cycle is None else Phase.NEXT
 
-    def _note(self) -> None:
+    def _update_deadline(self) -> None:
         """Reset the deadline if the phase changed, and make sure that a timer runs."""
-        waiting = (self._phase(), self.cycle)
+        waiting = (self._find_phase(), self.cycle)
         if waiting != self._waiting:
             self._waiting, self._since, self._received = waiting, self.loop.time(), 0
         due = self.deadline
@@ -158,28 +158,28 @@ class BoundedProtocol(H11Protocol):
             self._timer.cancel()
             self._timer = None
         if due is not None:
-            self._timer = self.loop.call_at(due, self._ring)
+            self._timer = self.loop.call_at(due, self._check_deadline)
 
-    def _ring(self) -> None:
+    def _check_deadline(self) -> None:
         self._timer = None
         now, (phase, _) = self.loop.time(), self._waiting
-        if phase is Phase.BODY and self._holds_the_body_up():
+        if phase is Phase.BODY and self._delays_body():
             self._since = now
         elif self.deadline is not None and self.deadline <= now:
             self.drop(_CLOSINGS[phase])
             return
-        self._note()
+        self._update_deadline()
 
     def _end_body(self) -> None:
-        if not self.transport.is_closing() and self._phase() is Phase.BODY:
+        if not self.transport.is_closing() and self._find_phase() is Phase.BODY:
             self.drop(CloseReason.BODY)
 
-    def _holds_the_body_up(self) -> bool:
+    def _delays_body(self) -> bool:
         """Whether our application has not read the body that arrived."""
         return self.flow.read_paused or self.conn.they_are_waiting_for_100_continue
 
 
-def bounded_protocol(limits: Limits, proxies: Sequence[str]) -> type[asyncio.Protocol]:
+def make_bounded_protocol(limits: Limits, proxies: Sequence[str]) -> type[asyncio.Protocol]:
     """Return a listener's protocol, whose connections share its limits."""
 
     class ListenerProtocol(BoundedProtocol):

@@ -97,7 +97,7 @@ class HealthCollector(Collector):
             _log.warning("unhealthy", extra={"part": "database", "error": type(error).__name__})
             found.append("database")
         if self._index.served() is None:
-            found.append(_index_word(self._index.problem))
+            found.append(_describe_index_problem(self._index.problem))
         if self._idle() > _SILENCE_SECONDS:
             found.append("loop")
         return found
@@ -105,7 +105,7 @@ class HealthCollector(Collector):
     def notes(self) -> list[str]:
         """Return what does not work although people are answered, one word each."""
         problem = self._index.problem
-        return [] if problem is None else [_index_word(problem)]
+        return [] if problem is None else [_describe_index_problem(problem)]
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges; without the database's if it does not answer."""
@@ -119,23 +119,23 @@ class HealthCollector(Collector):
             _log.warning("not_measured", extra={"error": type(error).__name__})
             answers = 0.0
         else:
-            yield from _of_queues(waiting, at)
-            yield _gauge("jobs_overdue", late)
-        yield _gauge("database_up", answers)
-        yield _gauge("index_failing", float(self._index.problem is not None))
-        yield from self._of_index(at, last)
+            yield from _collect_queues(waiting, at)
+            yield _make_gauge("jobs_overdue", late)
+        yield _make_gauge("database_up", answers)
+        yield _make_gauge("index_failing", float(self._index.problem is not None))
+        yield from self._collect_index(at, last)
 
-    def _of_index(self, at: datetime, last: int | None) -> Iterator[Metric]:
+    def _collect_index(self, at: datetime, last: int | None) -> Iterator[Metric]:
         served = self._index.served()
         if served is None:
             return
-        yield _gauge("index_statements", served.statements)
+        yield _make_gauge("index_statements", served.statements)
         if served.built_at is not None:
             age = (at - served.built_at).total_seconds()
-            yield _gauge("index_age_seconds", age)
+            yield _make_gauge("index_age_seconds", age)
         if last is not None:
             behind = max(0, last - served.change_number)
-            yield _gauge("index_changes_behind", behind)
+            yield _make_gauge("index_changes_behind", behind)
 
 
 @contextmanager
@@ -148,12 +148,12 @@ def serve_metrics(standing: HealthCollector, bind: str) -> Iterator[None]:
             f"health and figures cannot be served at {bind} ({error}); set METRICS_BIND to a"
             " free host:port such as 127.0.0.1:9464, or leave it empty"
         ) from error
-    with serving.serve_in_thread(_application(standing), listener, _PATIENCE_SECONDS):
+    with serving.serve_in_thread(_make_application(standing), listener, _PATIENCE_SECONDS):
         _log.info("watching_started", extra={"bind": bind})
         yield
 
 
-def _application(standing: HealthCollector) -> Starlette:
+def _make_application(standing: HealthCollector) -> Starlette:
     registry = CollectorRegistry()
     for collector in (telemetry.REGISTRY, standing):
         registry.register(collector)
@@ -197,11 +197,11 @@ def _application(standing: HealthCollector) -> Starlette:
     )
 
 
-def _index_word(problem: IndexUnavailable | None) -> str:
+def _describe_index_problem(problem: IndexUnavailable | None) -> str:
     return next((word for kind, word in INDEX_WORDS.items() if isinstance(problem, kind)), "index")
 
 
-def _of_queues(
+def _collect_queues(
     waiting: dict[backlog.QueueName, backlog.Queue], at: datetime
 ) -> Iterator[GaugeMetricFamily]:
     depth, oldest = (
@@ -216,5 +216,5 @@ def _of_queues(
     yield oldest
 
 
-def _gauge(name: str, value: float) -> GaugeMetricFamily:
+def _make_gauge(name: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(_NAME + name, GAUGES[name], value=value)

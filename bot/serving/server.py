@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from bot.serving.connection_limits import Limits
-from bot.serving.deadlines import BoundedProtocol, bounded_protocol
+from bot.serving.deadlines import BoundedProtocol, make_bounded_protocol
 
 #: The socket's backlog, and how many connections are accepted at a time: each is a file descriptor
 #: before it can be counted.
@@ -67,7 +67,7 @@ def serve_in_thread(
     ``X-Forwarded-For`` that is not a proxy's. A proxy's connections are many people's, so only the
     limit on all connections applies to them.
     """
-    server = _server(application, patience, proxies, limits)
+    server = _make_server(application, patience, proxies, limits)
     with listener:
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listener]}, name="serving", daemon=True
@@ -89,7 +89,7 @@ async def serve_in_loop(
     limits: Limits = _LIMITS,
 ) -> AsyncIterator[None]:
     """Serve within the running event loop while the body runs; otherwise as ``serve_in_thread``."""
-    server = _server(application, patience, proxies, limits)
+    server = _make_server(application, patience, proxies, limits)
     with listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
@@ -117,7 +117,7 @@ class _Server(uvicorn.Server):
         await asyncio.sleep(0)
 
 
-def _server(
+def _make_server(
     application: ASGIApp, patience: int, proxies: Sequence[str], limits: Limits
 ) -> uvicorn.Server:
     return _Server(
@@ -125,7 +125,7 @@ def _server(
             application,
             # Fixed, whatever else is installed: the limits depend on these two.
             loop="asyncio",
-            http=bounded_protocol(limits, proxies),
+            http=make_bounded_protocol(limits, proxies),
             # URLs contain tokens of sign-in links: no access log.
             access_log=False,
             log_config=None,

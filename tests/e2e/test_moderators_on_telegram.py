@@ -130,7 +130,7 @@ def test_everybody_who_asked_is_told_once_though_telegram_fails_and_the_process_
         assert "سنُخبر شخصين" in read(town.presses(ADMIN, right, "أرسل"))
         # Killed while the letter waits for its next try: nothing is lost, and nothing sent twice.
         server.wait_for_call("sendMessage", after=calls, chat_id=ARAB)
-        town.wait_for_log("letters_held_up")
+        town.wait_for_log("notifications_held_up")
         process.kill()
         process.wait()
     with program.running(server, town.log):

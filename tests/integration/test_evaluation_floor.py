@@ -79,7 +79,7 @@ def measured(
     with ExitStack() as places:
 
         def place(reports: tuple[ReportDraft, ...]) -> tuple[App, tuple[report_pool.Copy, ...]]:
-            other = places.enter_context(app.aside(tmp_path_factory.mktemp("aside")))
+            other = places.enter_context(app.isolated_app(tmp_path_factory.mktemp("aside")))
             return other, report_pool.publish(other.sessions, reports)
 
         @cache
