@@ -406,7 +406,7 @@ class BotApiServer:
     async def respond(
         self, token: str, method: str, given: Mapping[str, str], caller: object
     ) -> tuple[int, dict[str, Any]]:
-        """Return the status and the body that answer one request. Raises ``HungUp``."""
+        """Return the status and the body that answer one request. Raises ``ConnectionBroken``."""
         try:
             result = await self._result(token, method, given, caller)
         except Refused as error:
@@ -559,7 +559,7 @@ def is_placeholder(sent: Sent) -> bool:
     return sent.text.lstrip(_MARKS).startswith(PLACEHOLDER)
 
 
-class HungUp(Exception):
+class ConnectionBroken(Exception):
     """The connection breaks before the bot hears an answer."""
 
 
@@ -604,7 +604,7 @@ class _Method(RequestHandler):
             given[name] = file["body"].decode("latin-1")
         try:
             status, body = await self._server.respond(token, method, given, self)
-        except HungUp:
+        except ConnectionBroken:
             self.detach().close()
         else:
             self.set_status(status)

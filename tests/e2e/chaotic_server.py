@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
-from tests.e2e.bot_api_server import BotApiServer, HungUp, Told
+from tests.e2e.bot_api_server import BotApiServer, ConnectionBroken, Told
 
 #: How often out of a thousand requests each thing happens to a message.
 _TOO_MANY, _BROKEN, _UNHEARD, _UNANSWERED = 8, 40, 40, 40
@@ -31,7 +31,7 @@ class ChaoticServer(BotApiServer):
         self.mishaps: dict[str, int] = {}
 
     async def answer(self, method: str, given: Mapping[str, str], caller: object) -> Any:
-        """Return the result of one call, or have it fail. Raises ``Refused`` or ``HungUp``."""
+        """Return the result of one call, or have it fail. Raises Refused or ConnectionBroken."""
         if method not in {"sendMessage", "editMessageText", "getUpdates"}:
             return await super().answer(method, given, caller)
         chance = self._rng.randrange(1000)
@@ -54,7 +54,7 @@ class ChaoticServer(BotApiServer):
             raise Told("Internal Server Error", 500)
         if name == "unanswered":
             await super().answer(method, given, caller)
-        raise HungUp
+        raise ConnectionBroken
 
     def _batch(self, limit: int) -> list[dict[str, Any]]:
         batch = super()._batch(limit)

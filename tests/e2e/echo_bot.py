@@ -271,13 +271,13 @@ class EchoTalk:
         return _reply("failure")
 
 
-class Letters:
-    """A post that holds what a test puts in; what becomes of each letter is kept by its number."""
+class FakeNotificationQueue:
+    """A queue in memory that records, by id, what happened to each notification."""
 
     def __init__(self, *waiting: OutgoingNotification) -> None:
         self._waiting = list(waiting)
         self._changed = threading.Condition()
-        #: What was recorded of each letter, in order: "sent", "failed NAME", "unreachable REASON".
+        #: What was recorded of each, in order: "sent", "failed NAME", "unreachable REASON".
         self.records: dict[int, list[str]] = {}
         self.pauses: list[timedelta | None] = []
 
@@ -301,7 +301,7 @@ class Letters:
         self._record(notification, f"unreachable {error}")
 
     def wait_for(self, notification: int, record: str) -> None:
-        """Return once ``record`` was made of a letter."""
+        """Return once ``record`` was made for a notification."""
         with self._changed:
             seen = self._changed.wait_for(
                 lambda: record in self.records.get(notification, ()), PATIENCE
@@ -355,7 +355,7 @@ class Running:
         post: NotificationQueue | None = None,
         sessions: Sessions | None = None,
     ) -> None:
-        self._config, self._talk, self._post = config, talk, post or Letters()
+        self._config, self._talk, self._post = config, talk, post or FakeNotificationQueue()
         self._folder = tempfile.TemporaryDirectory()
         self.sessions = sessions or sessions_in(Path(self._folder.name))
         self._inbox = WatchedInbox(self.sessions)
@@ -489,7 +489,13 @@ def _main() -> None:
     inbox = inbox_of_a_process(given.folder)
     rate = given.sends_per_second
     limits = Limits(sends_per_second=rate, sends_burst=round(rate))
-    run(TelegramConfig(TOKEN, given.api_url, limits=limits), talk, Letters(), inbox, PROFILES)
+    run(
+        TelegramConfig(TOKEN, given.api_url, limits=limits),
+        talk,
+        FakeNotificationQueue(),
+        inbox,
+        PROFILES,
+    )
 
 
 if __name__ == "__main__":

@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 
 from bot.telegram.setup.application import TelegramConfig, run
 from tests.e2e.bot_api_server import TOKEN
-from tests.e2e.echo_bot import PROFILES, EchoTalk, Letters, inbox_of_a_process
+from tests.e2e.echo_bot import PROFILES, EchoTalk, FakeNotificationQueue, inbox_of_a_process
 
 #: A life's length in seconds: from before it is connected to long after its claims are answered.
 _SHORTEST_S, _LONGEST_S = 0.05, 0.8
 
 
 def _live(config: TelegramConfig, folder: Path) -> None:
-    run(config, EchoTalk(), Letters(), inbox_of_a_process(folder), PROFILES)
+    run(config, EchoTalk(), FakeNotificationQueue(), inbox_of_a_process(folder), PROFILES)
 
 
 def main() -> None:

@@ -132,23 +132,23 @@ def main() -> None:
     parser.add_argument("--database")
     given = parser.parse_args()
     rng = random.Random(given.seed)  # noqa: S311 - a seed, not a secret
-    house, found = Restoring(given.folder, given.database), given.folder / "found"
-    _do(house.prepare)
+    restoring, found = Restoring(given.folder, given.database), given.folder / "found"
+    _do(restoring.prepare)
     states, whole, replacing = [], 0.0, 0.0
     for number in range(2):
         started = time.monotonic()
-        child, pipe = _restoring(house, number)
+        child, pipe = _restoring(restoring, number)
         os.read(pipe, 1)
         begun = time.monotonic()
         os.waitpid(child, 0)
         os.close(pipe)
         whole, replacing = time.monotonic() - started, time.monotonic() - begun
-        _do(partial(house.note, found))
+        _do(partial(restoring.note, found))
         states.append(found.read_text("utf-8"))
     before, tally = 1, {"old": 0, "new": 0}
     for number in range(given.kills):
         after = 1 - before
-        child, pipe = _restoring(house, after)
+        child, pipe = _restoring(restoring, after)
         if number % 2:
             os.read(pipe, 1)
         time.sleep(rng.uniform(0.0, replacing if number % 2 else whole))
@@ -158,7 +158,7 @@ def main() -> None:
         if os.WIFEXITED(status) and status:
             sys.exit(f"a restore failed (seed {given.seed}, kill {number})")
         allowed = {states[before]: "old", states[after]: "new"}
-        _do(partial(house.look, allowed, found))
+        _do(partial(restoring.look, allowed, found))
         state = found.read_text("utf-8")
         tally[state] += 1
         before = after if state == "new" else before
@@ -168,10 +168,10 @@ def main() -> None:
     )
 
 
-def _restoring(house: Restoring, number: int) -> tuple[int, int]:
+def _restoring(restoring: Restoring, number: int) -> tuple[int, int]:
     """Start a restore in a process of its own; returns its id and the pipe that it tells by."""
     reading, writing = os.pipe()
-    child = forked(lambda: house.restore(number, writing))
+    child = forked(lambda: restoring.restore(number, writing))
     os.close(writing)
     return child, reading
 

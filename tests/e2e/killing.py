@@ -31,7 +31,7 @@ LIFE_S = 0.6
 _PER_REPORT = 5
 
 
-class House:
+class Installation:
     """Where everything lies: the database, the index, copies, and what was acknowledged."""
 
     def __init__(self, folder: Path) -> None:
@@ -40,7 +40,7 @@ class House:
         self.copies.mkdir(exist_ok=True)
 
     def sessions(self) -> Sessions:
-        engine = open_engine(f"sqlite:///{self.folder / 'house.db'}")
+        engine = open_engine(f"sqlite:///{self.folder / 'installation.db'}")
         schema.require_ready(engine)
         return Sessions(engine)
 
@@ -122,17 +122,21 @@ def forked(work: Callable[[], None]) -> int:
 def main() -> None:
     """Kill, look, and say how it went."""
     folder, seed, kills = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    rng, house = random.Random(seed), House(folder)  # noqa: S311 (a seed, not a secret)
+    rng, installation = random.Random(seed), Installation(folder)  # noqa: S311 (a seed, not a secret)
     for number in range(1, kills + 1):
-        child = forked(house.work)
+        child = forked(installation.work)
         time.sleep(rng.uniform(0.0, LIFE_S))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        _, status = os.waitpid(forked(house.look), 0)
+        _, status = os.waitpid(forked(installation.look), 0)
         if status:
             print(f"not whole after {number} kills (seed {seed})")
             sys.exit(1)
-    lines = house.acknowledged.read_text("utf-8").count("\n") if house.acknowledged.exists() else 0
+    lines = (
+        installation.acknowledged.read_text("utf-8").count("\n")
+        if installation.acknowledged.exists()
+        else 0
+    )
     print(f"whole after {kills} kills, {lines} acknowledged")
 
 

@@ -11,7 +11,13 @@ from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig, run
 from knowledge.update_queue import queued_updates
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
-from tests.e2e.echo_bot import PROFILES, EchoTalk, Letters, Running, inbox_of_a_process
+from tests.e2e.echo_bot import (
+    PROFILES,
+    EchoTalk,
+    FakeNotificationQueue,
+    Running,
+    inbox_of_a_process,
+)
 from tests.e2e.kills_under_load import Crowd, Load, measure
 
 KILLS = 3
@@ -20,7 +26,13 @@ PEOPLE = range(2001, 2041)
 
 def live(api_url: str, folder: Path) -> None:
     """Be a bot until killed."""
-    run(TelegramConfig(TOKEN, api_url), EchoTalk(), Letters(), inbox_of_a_process(folder), PROFILES)
+    run(
+        TelegramConfig(TOKEN, api_url),
+        EchoTalk(),
+        FakeNotificationQueue(),
+        inbox_of_a_process(folder),
+        PROFILES,
+    )
 
 
 def test_a_kill_loses_nothing_and_repeats_no_more_than_was_under_way(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def _has_next(sent: Sent) -> bool:
 
 
 @dataclass(frozen=True)
-class Town:
+class RunningProgram:
     """The program and the Telegram it talks to."""
 
     server: BotApiServer
@@ -61,13 +61,13 @@ class Town:
                 return sent
         raise AssertionError(f"{claim} never came into the queue")
 
-    def letters(self, person: int) -> list[str]:
+    def notifications(self, person: int) -> list[str]:
         """Return what a person was told unasked, by its first sign."""
         mine = [read(sent) for sent in self.server.sent if sent.chat_id == person]
         return [text for text in mine if text[0] in "📬✏⚠"]
 
-    def wait_for_letter(self, person: int, sign: str) -> str:
-        """Return the first letter to a person that opens with a sign."""
+    def wait_for_notification(self, person: int, sign: str) -> str:
+        """Return the first notification to a person that begins with a sign."""
         after = 0
         while True:
             sent = self.server.wait_for_message(person, after=after)
@@ -98,60 +98,62 @@ def server() -> Iterator[BotApiServer]:
 def test_everybody_who_asked_is_told_once_though_telegram_fails_and_the_process_is_killed(
     program: Installation, server: BotApiServer, tmp_path: Path
 ) -> None:
-    town = Town(server, program, tmp_path / "log")
-    with program.running(server, town.log) as process:
-        asked = read(town.says(ARAB, ARABIC_CLAIM))
+    running_program = RunningProgram(server, program, tmp_path / "log")
+    with program.running(server, running_program.log) as process:
+        asked = read(running_program.says(ARAB, ARABIC_CLAIM))
         assert asked.startswith("⚪")
         assert "وسأخبرك هنا فور صدور الجواب" in asked
-        town.says(BLOCKER, ARABIC_CLAIM)
+        running_program.says(BLOCKER, ARABIC_CLAIM)
         # Nobody else may see it, and the reply does not tell that there is something to see.
-        assert read(town.says(STRANGER, "/queue")) == read(town.says(STRANGER, "/nonsense"))
-        place = town.queue(ARABIC_CLAIM)
-        town.server.wait_for_call("setMyCommands")
+        assert read(running_program.says(STRANGER, "/queue")) == read(
+            running_program.says(STRANGER, "/nonsense")
+        )
+        place = running_program.queue(ARABIC_CLAIM)
+        running_program.server.wait_for_call("setMyCommands")
         assert "queue" in server.chats.menus[ADMIN]
         number = read(place).split("\n")[0].split()[-1]
-        added = town.says(ADMIN, f"/add #{number} جسر المدينة\n{TEXT}.")
+        added = running_program.says(ADMIN, f"/add #{number} جسر المدينة\n{TEXT}.")
         ref = read(added).strip().split("\n")[-1]
         server.fail_next("sendMessage", 429, "Too Many Requests", retry_after=1, chat_id=ARAB)
         server.fail_next("sendMessage", 500, "Internal Server Error", chat_id=ARAB)
         blocked = "Forbidden: bot was blocked by the user"
         server.fail_next("sendMessage", 403, blocked, chat_id=BLOCKER)
-        wrong = town.presses(ADMIN, added, "1 تناقضه")
+        wrong = running_program.presses(ADMIN, added, "1 تناقضه")
         assert "لم يُرسل شيء بعد" in read(wrong)
         assert "يصل إلى شخصين" in read(wrong)
         assert "❌ تقرير موثّق يناقض هذا الخبر" in read(wrong)
-        sent = town.presses(ADMIN, wrong, "أرسل")
+        sent = running_program.presses(ADMIN, wrong, "أرسل")
         assert "سنُخبر شخصين" in read(sent)
-        assert "تم التراجع" in read(town.presses(ADMIN, sent, "تراجع"))
-        assert town.letters(ARAB) == []
-        added = town.says(ADMIN, f"/add #{number} جسر المدينة\n{TEXT}.")
+        assert "تم التراجع" in read(running_program.presses(ADMIN, sent, "تراجع"))
+        assert running_program.notifications(ARAB) == []
+        added = running_program.says(ADMIN, f"/add #{number} جسر المدينة\n{TEXT}.")
         calls = len(server.calls)
-        right = town.presses(ADMIN, added, "1 تؤيّده")
-        assert "سنُخبر شخصين" in read(town.presses(ADMIN, right, "أرسل"))
-        # Killed while the letter waits for its next try: nothing is lost, and nothing sent twice.
+        right = running_program.presses(ADMIN, added, "1 تؤيّده")
+        assert "سنُخبر شخصين" in read(running_program.presses(ADMIN, right, "أرسل"))
+        # Killed while the notification waits for its next try: nothing is lost or sent twice.
         server.wait_for_call("sendMessage", after=calls, chat_id=ARAB)
-        town.wait_for_log("notifications_held_up")
+        running_program.wait_for_log("notifications_held_up")
         process.kill()
         process.wait()
-    with program.running(server, town.log):
-        told = town.wait_for_letter(ARAB, "📬")
+    with program.running(server, running_program.log):
+        told = running_program.wait_for_notification(ARAB, "📬")
         assert "✅ تقرير موثّق يؤيّد هذا الخبر" in told
         assert TEXT in told
-        town.says(ADMIN, f"/retract {ref} المصدر غير صحيح")
-        gone = town.wait_for_letter(ARAB, "⚠")
+        running_program.says(ADMIN, f"/retract {ref} المصدر غير صحيح")
+        gone = running_program.wait_for_notification(ARAB, "⚠")
         assert "سُحب تقرير كنت عرضته عليك" in gone
         assert "المصدر غير صحيح" not in gone
         # Whatever else there was to send went out before what comes now.
-        town.says(BRITON, ENGLISH_CLAIM, "en")
-        number = read(town.queue(ENGLISH_CLAIM)).split("\n")[0].split()[-1]
-        added = town.says(ADMIN, f"/add #{number} جسر المدينة من جديد\n{TEXT} الأولى.")
-        town.presses(ADMIN, town.presses(ADMIN, added, "1 تناقضه"), "أرسل")
-        english = town.wait_for_letter(BRITON, "📬")
+        running_program.says(BRITON, ENGLISH_CLAIM, "en")
+        number = read(running_program.queue(ENGLISH_CLAIM)).split("\n")[0].split()[-1]
+        added = running_program.says(ADMIN, f"/add #{number} جسر المدينة من جديد\n{TEXT} الأولى.")
+        running_program.presses(ADMIN, running_program.presses(ADMIN, added, "1 تناقضه"), "أرسل")
+        english = running_program.wait_for_notification(BRITON, "📬")
         assert "You asked about this; our moderators have an answer" in english
         assert "❌ A verified report contradicts this" in english
-    assert [text[0] for text in town.letters(ARAB)] == ["📬", "⚠"]
-    assert len(town.letters(BRITON)) == 1
-    assert town.letters(BLOCKER) == []
+    assert [text[0] for text in running_program.notifications(ARAB)] == ["📬", "⚠"]
+    assert len(running_program.notifications(BRITON)) == 1
+    assert running_program.notifications(BLOCKER) == []
     # The press that was being answered when the process was killed came again, and its waiting
     # sign was gone already.
     assert set(server.problems) <= {"answerCallbackQuery: query is too old or query ID is invalid"}

@@ -1,4 +1,4 @@
-"""Letters to people against a Bot API server on loopback: sent once, whatever Telegram answers."""
+"""Deliver notifications to a Bot API server on loopback: sent once, whatever Telegram answers."""
 
 import logging
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ from bot.conversation.reply import Block, Button, Reply
 from bot.telegram.setup.application import TelegramConfig
 from knowledge.errors import DatabaseUnavailable
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
-from tests.e2e.echo_bot import MODERATOR, PIXEL, EchoTalk, Letters, running
+from tests.e2e.echo_bot import MODERATOR, PIXEL, EchoTalk, FakeNotificationQueue, running
 
 PERSON, OTHER = 501, 502
 
 
-def letter(number: int, address: int = PERSON, tries: int = 1) -> OutgoingNotification:
+def make_notification(number: int, address: int = PERSON, tries: int = 1) -> OutgoingNotification:
     link = Button("Source", url="https://example.org/report")
     return OutgoingNotification(
-        number, str(address), Reply((Block(f"letter {number}"),), ((link,),)), tries
+        number, str(address), Reply((Block(f"notification {number}"),), ((link,),)), tries
     )
 
 
@@ -36,16 +36,16 @@ def config(server: BotApiServer) -> TelegramConfig:
     return TelegramConfig(TOKEN, server.url)
 
 
-def letters_in(server: BotApiServer) -> list[str]:
-    return [sent.text for sent in server.sent if sent.text.startswith("letter")]
+def find_notifications(server: BotApiServer) -> list[str]:
+    return [sent.text for sent in server.sent if sent.text.startswith("notification")]
 
 
-class TestLetters:
+class TestNotifications:
     def test_each_is_sent_once_and_recorded(self, server: BotApiServer) -> None:
-        post = Letters(letter(1), letter(2, OTHER))
+        post = FakeNotificationQueue(make_notification(1), make_notification(2, OTHER))
         with running(config(server), EchoTalk(), post):
             post.wait_for(2, "sent")
-        assert letters_in(server) == ["letter 1", "letter 2"]
+        assert find_notifications(server) == ["notification 1", "notification 2"]
         assert post.records == {1: ["sent"], 2: ["sent"]}
         assert server.problems == []
 
@@ -53,13 +53,13 @@ class TestLetters:
         self, server: BotApiServer
     ) -> None:
         server.fail_next("sendMessage", 403, "Forbidden: bot was blocked by the user")
-        post = Letters(letter(1), letter(2, OTHER))
+        post = FakeNotificationQueue(make_notification(1), make_notification(2, OTHER))
         with running(config(server), EchoTalk(), post):
             post.wait_for(2, "sent")
         assert post.records[1] == ["unreachable Forbidden: bot was blocked by the user"]
 
     def test_a_chat_that_is_gone_is_given_up(self, server: BotApiServer) -> None:
-        post = Letters(letter(1, 99), letter(2))
+        post = FakeNotificationQueue(make_notification(1, 99), make_notification(2))
         with running(config(server), EchoTalk(), post):
             post.wait_for(2, "sent")
         assert post.records[1] == ["unreachable Chat not found"]
@@ -71,7 +71,9 @@ class TestLetters:
         caplog.set_level(logging.DEBUG)
         server.fail_next("sendMessage", 400, f"Bad Request: {words}")
         asked = Reply((Block(f"You asked: «{words}»"),))
-        post = Letters(OutgoingNotification(1, str(PERSON), asked, 0), letter(2))
+        post = FakeNotificationQueue(
+            OutgoingNotification(1, str(PERSON), asked, 0), make_notification(2)
+        )
         with running(config(server), EchoTalk(), post):
             post.wait_for(2, "sent")
         assert post.records[1] == ["unreachable BadRequest"]
@@ -80,7 +82,7 @@ class TestLetters:
 
     def test_a_pause_telegram_asks_for_is_kept_by_all(self, server: BotApiServer) -> None:
         server.fail_next("sendMessage", 429, "Too Many Requests: retry after 1", retry_after=1)
-        post = Letters(letter(1), letter(2, OTHER))
+        post = FakeNotificationQueue(make_notification(1), make_notification(2, OTHER))
         with running(config(server), EchoTalk(), post):
             post.wait_for(1, "sent")
         assert post.records == {1: ["failed RetryAfter", "sent"], 2: ["sent"]}
@@ -89,40 +91,40 @@ class TestLetters:
     @pytest.mark.parametrize("status", [500, 502])
     def test_a_broken_telegram_is_tried_again(self, server: BotApiServer, status: int) -> None:
         server.fail_next("sendMessage", status, "Internal Server Error")
-        post = Letters(letter(1))
+        post = FakeNotificationQueue(make_notification(1))
         with running(config(server), EchoTalk(), post):
             post.wait_for(1, "sent")
         assert post.records[1] == ["failed NetworkError", "sent"]
         assert post.pauses == [None]
-        assert letters_in(server) == ["letter 1"]
+        assert find_notifications(server) == ["notification 1"]
 
     def test_a_record_that_fails_is_made_again_and_nothing_is_sent_twice(
         self, server: BotApiServer
     ) -> None:
-        post = Forgetful(letter(1))
+        post = Forgetful(make_notification(1))
         with running(config(server), EchoTalk(), post):
             post.wait_for(1, "sent")
-        assert letters_in(server) == ["letter 1"]
+        assert find_notifications(server) == ["notification 1"]
 
     def test_a_post_that_breaks_is_looked_through_again(self, server: BotApiServer) -> None:
-        post = Broken(letter(1))
+        post = Broken(make_notification(1))
         with running(config(server), EchoTalk(), post):
             post.wait_for(1, "sent")
 
 
-class Forgetful(Letters):
+class Forgetful(FakeNotificationQueue):
     """Fails to record once."""
 
     failing = True
 
-    def record_sent(self, letter: OutgoingNotification) -> None:
+    def record_sent(self, notification: OutgoingNotification) -> None:
         if self.failing:
             self.failing = False
             raise DatabaseUnavailable("the database is locked")
-        super().record_sent(letter)
+        super().record_sent(notification)
 
 
-class Broken(Letters):
+class Broken(FakeNotificationQueue):
     """Fails to hand anything out once."""
 
     failing = True

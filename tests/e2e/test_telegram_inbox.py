@@ -268,12 +268,12 @@ class TestAnsweringThatFails:
     def test_what_breaks_whatever_is_done_about_it_does_not_stay_for_ever(
         self, server: BotApiServer, config: TelegramConfig, sessions: Sessions
     ) -> None:
-        with running(config, Speechless(), sessions=sessions) as bot:
+        with running(config, MuteTalk(), sessions=sessions) as bot:
             bot.wait_until_done(server.send_text(PERSON, BREAKS))
         assert [trouble.error for trouble in troubles(sessions)] == ["broken: OSError"]
 
 
-class Speechless(EchoTalk):
+class MuteTalk(EchoTalk):
     """Cannot even say that it failed."""
 
     def failure(self, asker: Asker) -> Reply:
@@ -282,7 +282,7 @@ class Speechless(EchoTalk):
 
 class TestTooMuch:
     @pytest.fixture
-    def crowded(self, server: BotApiServer) -> TelegramConfig:
+    def full_queue_config(self, server: BotApiServer) -> TelegramConfig:
         """One that waits is as many as may."""
         limits = Limits(waiting=1)
         return TelegramConfig(TOKEN, server.url, limits=limits, placeholder_seconds=PATIENCE)
@@ -334,9 +334,13 @@ class TestTooMuch:
         assert claims_in(server, PERSON)[1:] == ["slow down"]
 
     def test_whoever_comes_when_too_many_wait_is_told(
-        self, server: BotApiServer, talk: EchoTalk, sessions: Sessions, crowded: TelegramConfig
+        self,
+        server: BotApiServer,
+        talk: EchoTalk,
+        sessions: Sessions,
+        full_queue_config: TelegramConfig,
     ) -> None:
-        with running(crowded, talk, sessions=sessions) as bot:
+        with running(full_queue_config, talk, sessions=sessions) as bot:
             server.send_text(PERSON, HELD)
             assert talk.holding.wait(PATIENCE)
             late = server.send_text(OTHER, "claim")
@@ -346,9 +350,13 @@ class TestTooMuch:
             assert HELD in server.wait_for_message(PERSON).text
 
     def test_whoever_was_told_is_answered_as_soon_as_fewer_wait(
-        self, server: BotApiServer, talk: EchoTalk, sessions: Sessions, crowded: TelegramConfig
+        self,
+        server: BotApiServer,
+        talk: EchoTalk,
+        sessions: Sessions,
+        full_queue_config: TelegramConfig,
     ) -> None:
-        with running(crowded, talk, sessions=sessions) as bot:
+        with running(full_queue_config, talk, sessions=sessions) as bot:
             held = server.send_text(PERSON, HELD)
             assert talk.holding.wait(PATIENCE)
             bot.wait_until_done(server.send_text(OTHER, "claim"))

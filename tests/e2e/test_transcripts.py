@@ -77,7 +77,7 @@ _TRACES = (
 
 
 @dataclass(frozen=True)
-class House:
+class Services:
     """What all scenes share: the services over one database."""
 
     sessions: Sessions
@@ -109,7 +109,7 @@ def furnished(
     bundled_reader: OnnxCrossEncoder,
     bundled_judge: Judge,
     tmp_path_factory: pytest.TempPathFactory,
-) -> House:
+) -> Services:
     folder = tmp_path_factory.mktemp("transcripts")
     sessions = sessions_in(folder)
     with sessions.begin() as session:
@@ -122,11 +122,11 @@ def furnished(
     )
     # As the program does before it takes the first update.
     checker.prepare()
-    return House(sessions, checker)
+    return Services(sessions, checker)
 
 
 @pytest.fixture
-def house(furnished: House) -> Iterator[House]:
+def services(furnished: Services) -> Iterator[Services]:
     """Return the house, where nobody has asked anything yet."""
     yield furnished
     with furnished.sessions.begin() as session:
@@ -136,10 +136,12 @@ def house(furnished: House) -> Iterator[House]:
 
 @pytest.mark.parametrize("language", WORDS)
 @pytest.mark.parametrize("name", SCENES)
-async def test_a_conversation_goes_as_it_is_written(house: House, name: str, language: str) -> None:
+async def test_a_conversation_goes_as_it_is_written(
+    services: Services, name: str, language: str
+) -> None:
     scene = SCENES[name]
-    talk, wait = house.talk(scene.talk), 0.0 if scene.hurried else NO_PLACEHOLDER
-    async with stage(talk, house.sessions, language, scene.limits, wait) as played:
+    talk, wait = services.talk(scene.talk), 0.0 if scene.hurried else NO_PLACEHOLDER
+    async with stage(talk, services.sessions, language, scene.limits, wait) as played:
         await scene.play(played, WORDS[language])
     compare(name, language, played.written)
 

@@ -45,7 +45,7 @@ class Answer(Protocol):
         """The page."""
 
 
-class Strange:
+class NeverEquivalent:
     """Holds no two claims to be the same."""
 
     def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:
@@ -164,7 +164,7 @@ def console_on(
         checker=ClaimChecker(
             sessions, encoder, index, RuleJudge(), Reranker(reader) if reader else None
         ),
-        meanings=ClaimEquivalence(reader, RuleJudge()) if reader else Strange(),
+        meanings=ClaimEquivalence(reader, RuleJudge()) if reader else NeverEquivalent(),
         builds=LocalBuilds(sessions, folder / "index"),
         first_admins=frozenset({key_of(FIRST_ADMIN)}),
         key_of=key_of,

@@ -24,7 +24,7 @@ ENDLESS_PAGE: Final = b"<html><body><table>" + b"<td>x" * 90_000
 GREEDY_ROWS: Final = b'[{"publisher": "P", "body": "x", "more": [' + b"[[]]," * 3_000_000 + b"0]}]"
 
 
-class Begun:
+class ProcessWatch:
     """Says when a process is asked, and which."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ REPORTS = (
 
 
 @dataclass(frozen=True)
-class House:
+class Services:
     """What all tests of this file share."""
 
     sessions: Sessions
@@ -68,34 +68,34 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(
+def services(
     bundled_encoder: SentenceTransformerEncoder,
     migrated_file: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[House]:
+) -> Iterator[Services]:
     folder = tmp_path_factory.mktemp("bad-input")
     file = Path(shutil.copy(migrated_file, folder / "tathabbat.db"))
     engine = open_engine(f"sqlite:///{file}")
     sessions = Sessions(engine)
     index = ServingIndex(sessions, bundled_encoder, folder / "index")
-    house = House(sessions, ClaimChecker(sessions, bundled_encoder, index, RuleJudge()))
+    services = Services(sessions, ClaimChecker(sessions, bundled_encoder, index, RuleJudge()))
     for draft in (*read(SAMPLE), *REPORTS):
         assert isinstance(draft, ReportDraft)
-        publish(house, draft)
-    yield house
+        publish(services, draft)
+    yield services
     engine.dispose()
 
 
 @pytest.fixture
-def talk(house: House) -> Iterator[Conversation]:
+def talk(services: Services) -> Iterator[Conversation]:
     """Return a conversation that knows nobody yet."""
-    yield Conversation(house.sessions, house.checker, b"key", "telegram", lambda: TODAY)
-    with house.sessions.begin() as session:
+    yield Conversation(services.sessions, services.checker, b"key", "telegram", lambda: TODAY)
+    with services.sessions.begin() as session:
         session.execute(text("DELETE FROM inquiries"))
 
 
-def publish(house: House, draft: ReportDraft) -> Sequence[int]:
-    with house.sessions.begin() as session:
+def publish(services: Services, draft: ReportDraft) -> Sequence[int]:
+    with services.sessions.begin() as session:
         ids = reports.store(session, draft).statement_ids
         curation.publish(session, ids, "test")
     return ids
@@ -115,8 +115,8 @@ def action(reply: Reply, label: str) -> str:
     return found[0]
 
 
-def kept(house: House) -> list[Inquiry]:
-    with house.sessions() as session:
+def kept(services: Services) -> list[Inquiry]:
+    with services.sessions() as session:
         return list(session.scalars(select(Inquiry).order_by(Inquiry.id)))
 
 
@@ -158,25 +158,25 @@ class TestShapes:
         "message", ["el ra2is mat el yom fel 7adeth", "ghlaw sse3r dyal lkhobz lyoum"]
     )
     def test_arabic_in_latin_letters_is_asked_for_in_arabic_ones(
-        self, house: House, talk: Conversation, message: str
+        self, services: Services, talk: Conversation, message: str
     ) -> None:
         assert "بالحروف العربية" in said(talk.claim(ASKER, message))
         assert "Arabic letters" in said(talk.claim(ENGLISH, message))
-        assert kept(house) == []
+        assert kept(services) == []
 
     def test_arabic_in_latin_letters_finds_what_is_written_in_arabic_ones(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         answer = said(talk.claim(ASKER, "jisr el nahr msakkar 3al sha7enat"))
         assert "«جسر النهر مغلق أمام الشاحنات بسبب الصيانة»" in answer
 
     @pytest.mark.parametrize("message", ["#داعش #سوريا #أخبار", "#جسر_النهر #مغلق 🔴🔴"])
     def test_hashtags_alone_are_not_looked_up(
-        self, house: House, talk: Conversation, message: str
+        self, services: Services, talk: Conversation, message: str
     ) -> None:
         assert "الوسوم وحدها" in said(talk.claim(ASKER, message))
         assert "Hashtags alone" in said(talk.claim(ENGLISH, message))
-        assert kept(house) == []
+        assert kept(services) == []
 
     def test_that_are_long_say_which_sentence_was_checked(self, talk: Conversation) -> None:
         message = (
@@ -232,7 +232,9 @@ class TestDenials:
 
 
 class TestSeveralClaims:
-    def test_get_one_reply_and_an_inquiry_each(self, house: House, talk: Conversation) -> None:
+    def test_get_one_reply_and_an_inquiry_each(
+        self, services: Services, talk: Conversation
+    ) -> None:
         first, second = "أعلن داعش خلافته في العام 2016", LEFT
         reply = talk.claim(ASKER, f"عاجل:\n1. {first}\n2. {second}\n3. {UNRELATED}")
         lines = said(reply).splitlines()
@@ -241,9 +243,9 @@ class TestSeveralClaims:
         ):
             place = lines.index(f"{number}. في رسالتك: «{claim}»")
             assert lines[place + 1].startswith(sign)
-        assert [inquiry.claim for inquiry in kept(house)] == [first, second, UNRELATED]
+        assert [inquiry.claim for inquiry in kept(services)] == [first, second, UNRELATED]
         talk.press(ASKER, action(reply, "2. ليس ما سألت عنه"))
-        assert [inquiry.disputed for inquiry in kept(house)] == [False, True, False]
+        assert [inquiry.disputed for inquiry in kept(services)] == [False, True, False]
 
     def test_each_bring_their_own_reason_and_age(self, talk: Conversation) -> None:
         reply = said(talk.claim(ENGLISH, f"1. {CLOSED}\n2. {SCHOOL}"))
@@ -256,7 +258,7 @@ class TestSeveralClaims:
 class TestContradictingReports:
     @pytest.mark.parametrize("claim", [INJURED, "أسفر حريق سوق الورد عن إصابة 14 شخصا"])
     def test_are_shown_both_with_their_dates_the_newest_first(
-        self, house: House, talk: Conversation, claim: str
+        self, services: Services, talk: Conversation, claim: str
     ) -> None:
         reply = talk.claim(ASKER, claim)
         assert said(reply).startswith("🔎 تقارير موثّقة يناقض بعضها بعضًا")
@@ -269,7 +271,7 @@ class TestContradictingReports:
         assert "هذا يناقض ما أرسلته.\nرسالتك: «14» ← التقرير: «22»" in newer
         assert "12 يناير 2026" in older
         assert "هذا يؤيّد ما أرسلته." in older
-        assert [inquiry.outcome for inquiry in kept(house)] == [Outcome.RELATED]
+        assert [inquiry.outcome for inquiry in kept(services)] == [Outcome.RELATED]
 
     def test_in_english(self, talk: Conversation) -> None:
         reply = said(talk.claim(ENGLISH, INJURED)).splitlines()
@@ -321,12 +323,12 @@ class TestLanguages:
         assert "🌐" not in said(talk.claim(ASKER, SHIPS))
 
 
-def test_a_retracted_statement_is_never_shown_again(house: House, talk: Conversation) -> None:
+def test_a_retracted_statement_is_never_shown_again(services: Services, talk: Conversation) -> None:
     claim = "عثر الصيادون على تمثال ذهبي قرب المنارة القديمة"
-    ids = publish(house, told(claim, "نشرة المدينة", TODAY))
+    ids = publish(services, told(claim, "نشرة المدينة", TODAY))
     before = talk.claim(ASKER, claim)
     assert quotes(before) == [f"«{claim}»"]
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         curation.retract(session, ids, "test", "withdrawn by its publisher")
     for message in (claim, f"هل {claim}؟", f"ليس صحيحا أنه {claim}", f"1. {claim}\n2. {LEFT}"):
         assert claim not in "".join(quotes(talk.claim(ASKER, message)))

@@ -66,7 +66,7 @@ class _OfTheBridge:
 
 
 @dataclass
-class House:
+class Services:
     sessions: Sessions
     encoder: Encoder
     judge: _Judge
@@ -92,50 +92,52 @@ class House:
 
 
 @pytest.fixture
-def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
+def services(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Services:
     judge = _Judge()
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    return House(sessions, fake_encoder, judge, ClaimChecker(sessions, fake_encoder, index, judge))
+    return Services(
+        sessions, fake_encoder, judge, ClaimChecker(sessions, fake_encoder, index, judge)
+    )
 
 
-def test_what_is_asked_again_is_not_judged_again(house: House) -> None:
-    house.publish("the old harbour bridge opened again on monday")
-    first = house.checker.answer(CLAIM)
-    again = house.checker.answer(f"  {CLAIM} ")
+def test_what_is_asked_again_is_not_judged_again(services: Services) -> None:
+    services.publish("the old harbour bridge opened again on monday")
+    first = services.checker.answer(CLAIM)
+    again = services.checker.answer(f"  {CLAIM} ")
     assert first.outcome is again.outcome is Outcome.SUPPORTED
-    assert len(house.judge.read) == 1
+    assert len(services.judge.read) == 1
 
 
-def test_what_is_remembered_ends_with_the_next_change(house: House) -> None:
-    (number,) = house.publish("the old harbour bridge opened again on monday")
-    assert house.checker.answer(CLAIM).outcome is Outcome.SUPPORTED
-    with house.sessions.begin() as session:
+def test_what_is_remembered_ends_with_the_next_change(services: Services) -> None:
+    (number,) = services.publish("the old harbour bridge opened again on monday")
+    assert services.checker.answer(CLAIM).outcome is Outcome.SUPPORTED
+    with services.sessions.begin() as session:
         curation.retract(session, [number], "test", "wrong")
-    assert house.checker.answer(CLAIM).outcome is Outcome.NO_MATCH
+    assert services.checker.answer(CLAIM).outcome is Outcome.NO_MATCH
 
 
 def test_at_most_a_few_are_judged_and_nothing_where_nothing_is_about_the_claim(
-    house: House,
+    services: Services,
 ) -> None:
-    house.publish(*(f"the old harbour bridge opened on day {n}" for n in range(9)))
-    house.checker.answer(CLAIM)
-    assert len(house.judge.read[0][1]) == JUDGED
-    house.checker.answer("prices of imported wheat fell sharply during winter")
-    assert [read for read in house.judge.read[1:] if read[1]] == []
+    services.publish(*(f"the old harbour bridge opened on day {n}" for n in range(9)))
+    services.checker.answer(CLAIM)
+    assert len(services.judge.read[0][1]) == JUDGED
+    services.checker.answer("prices of imported wheat fell sharply during winter")
+    assert [read for read in services.judge.read[1:] if read[1]] == []
 
 
-def test_of_many_copies_a_few_are_judged(house: House) -> None:
+def test_of_many_copies_a_few_are_judged(services: Services) -> None:
     for n in range(RERANKED + 4):
-        house.publish(CLAIM, by=f"office {n}")
-    answer = house.checker.answer(CLAIM, top=50)
+        services.publish(CLAIM, by=f"office {n}")
+    answer = services.checker.answer(CLAIM, top=50)
     assert answer.outcome is Outcome.SUPPORTED
-    assert len(house.judge.read[0][1]) == RERANKED
+    assert len(services.judge.read[0][1]) == RERANKED
 
 
-def test_statements_that_contradict_each_other_settle_nothing(house: House) -> None:
-    house.publish("the old harbour bridge opened again", on=date(2020, 1, 1))
-    house.publish("the old harbour bridge closed again", on=date(2022, 1, 1))
-    answer = house.checker.answer(CLAIM)
+def test_statements_that_contradict_each_other_settle_nothing(services: Services) -> None:
+    services.publish("the old harbour bridge opened again", on=date(2020, 1, 1))
+    services.publish("the old harbour bridge closed again", on=date(2022, 1, 1))
+    answer = services.checker.answer(CLAIM)
     assert answer.outcome is Outcome.RELATED
     assert answer.disputed
     assert [m.statement.published_at for m in answer.suggestions] == [
@@ -145,99 +147,109 @@ def test_statements_that_contradict_each_other_settle_nothing(house: House) -> N
 
 
 @pytest.mark.parametrize("top", [1, 3, 50])
-def test_how_many_are_asked_for_decides_nothing(house: House, top: int) -> None:
-    house.publish("the old harbour bridge opened again", on=date(2020, 1, 1))
-    house.publish("the old harbour bridge closed again", on=date(2022, 1, 1))
-    house.publish(*(f"an old bridge of harbour number {n}" for n in range(20)))
-    answer = house.checker.answer(CLAIM, top)
+def test_how_many_are_asked_for_decides_nothing(services: Services, top: int) -> None:
+    services.publish("the old harbour bridge opened again", on=date(2020, 1, 1))
+    services.publish("the old harbour bridge closed again", on=date(2022, 1, 1))
+    services.publish(*(f"an old bridge of harbour number {n}" for n in range(20)))
+    answer = services.checker.answer(CLAIM, top)
     assert answer.outcome is Outcome.RELATED
     assert answer.disputed
     assert answer.matches[0].statement.published_at == date(2022, 1, 1)
 
 
 def test_what_was_not_read_is_no_more_about_the_claim_than_what_was(
-    house: House, tmp_path: Path
+    services: Services, tmp_path: Path
 ) -> None:
     class NothingIsAboutIt:
         def read(self, claim: str, found: Sequence[Found]) -> list[Reread]:
             return [Reread(each.score, 0.1) for each in found]
 
-    house.publish(*(f"the old harbour bridge again, day {n}" for n in range(20)))
-    index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
+    services.publish(*(f"the old harbour bridge again, day {n}" for n in range(20)))
+    index = ServingIndex(services.sessions, services.encoder, tmp_path / "index")
     checker = ClaimChecker(
-        house.sessions, house.encoder, index, house.judge, reranker=NothingIsAboutIt()
+        services.sessions, services.encoder, index, services.judge, reranker=NothingIsAboutIt()
     )
     assert {checker.answer(CLAIM, top).outcome for top in (1, 5, 20)} == {Outcome.NO_MATCH}
 
 
-def test_the_very_text_is_found_whatever_marks_end_it(house: House) -> None:
+def test_the_very_text_is_found_whatever_marks_end_it(services: Services) -> None:
     text = "Officials counted the votes of the northern harbour twice."
-    house.publish(text, "Officials counted the votes of the harbour in the northern town twice")
-    matches = house.checker.answer(f"«{text[:-1]}»").matches
+    services.publish(text, "Officials counted the votes of the harbour in the northern town twice")
+    matches = services.checker.answer(f"«{text[:-1]}»").matches
     assert matches[0].statement.text == text
-    assert house.judge.read[0][1][0] == text
+    assert services.judge.read[0][1][0] == text
 
 
-def test_a_message_is_as_true_as_its_least_true_claim(house: House) -> None:
-    house.publish("the old harbour bridge opened again on monday morning")
-    house.publish("the new northern museum closed its doors on sunday evening")
+def test_a_message_is_as_true_as_its_least_true_claim(services: Services) -> None:
+    services.publish("the old harbour bridge opened again on monday morning")
+    services.publish("the new northern museum closed its doors on sunday evening")
     message = (
         "The old harbour bridge opened again on Monday morning."
         " The new northern museum opened its doors on Sunday evening."
     )
-    answer = house.checker.answer_message(message)
+    answer = services.checker.answer_message(message)
     assert answer.outcome is Outcome.REFUTED
     assert not answer.disputed
     assert len(answer.matches) == 2
-    assert house.checker.answer_message("?!").outcome is Outcome.NO_MATCH
+    assert services.checker.answer_message("?!").outcome is Outcome.NO_MATCH
 
 
-def test_what_a_cross_may_deny_is_only_shown(house: House) -> None:
-    house.publish("the old harbour bridge opened again on monday")
+def test_what_a_cross_may_deny_is_only_shown(services: Services) -> None:
+    services.publish("the old harbour bridge opened again on monday")
     for message in (f"❌ {CLAIM}", f"{CLAIM} 🚫"):
-        answer = house.checker.answer_message(message)
+        answer = services.checker.answer_message(message)
         assert answer.outcome is Outcome.RELATED
         assert len(answer.suggestions) == 1
-    assert house.checker.answer_message(CLAIM).outcome is Outcome.SUPPORTED
+    assert services.checker.answer_message(CLAIM).outcome is Outcome.SUPPORTED
 
 
-def test_each_kind_of_verdict_has_a_threshold_of_its_own(house: House, tmp_path: Path) -> None:
-    house.publish("the old harbour bridge opened again on monday")
-    index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
+def test_each_kind_of_verdict_has_a_threshold_of_its_own(
+    services: Services, tmp_path: Path
+) -> None:
+    services.publish("the old harbour bridge opened again on monday")
+    index = ServingIndex(services.sessions, services.encoder, tmp_path / "index")
     strict = replace(STANDARD, by_kind=((VerdictKind.ACROSS, 0.96),))
-    checker = ClaimChecker(house.sessions, house.encoder, index, house.judge, calibration=strict)
+    checker = ClaimChecker(
+        services.sessions, services.encoder, index, services.judge, calibration=strict
+    )
     found = {m.statement.text: m.kind for m in checker.answer(CLAIM).matches}
     assert found["the old harbour bridge opened again on monday"] is VerdictKind.SUPPORTS
     assert checker.answer(CLAIM).outcome is Outcome.SUPPORTED
     only = replace(STANDARD, by_kind=((VerdictKind.SUPPORTS, 0.96),))
-    checker = ClaimChecker(house.sessions, house.encoder, index, house.judge, calibration=only)
+    checker = ClaimChecker(
+        services.sessions, services.encoder, index, services.judge, calibration=only
+    )
     assert checker.answer(CLAIM).outcome is Outcome.RELATED
 
 
-def test_a_review_in_another_language_needs_what_such_verdicts_need(house: House) -> None:
-    house.publish("the old harbour bridge opened again on monday", rating=Rating.FALSE)
-    house.judge.confidence = 0.8
+def test_a_review_in_another_language_needs_what_such_verdicts_need(services: Services) -> None:
+    services.publish("the old harbour bridge opened again on monday", rating=Rating.FALSE)
+    services.judge.confidence = 0.8
     for claim, kind, outcome in (
         (CLAIM, VerdictKind.REVIEWED, Outcome.REFUTED),
         ("عاد harbour bridge القديم إلى العمل يوم monday", VerdictKind.ACROSS, Outcome.RELATED),
     ):
-        answer = house.checker.answer(claim)
+        answer = services.checker.answer(claim)
         assert (answer.matches[0].kind, answer.outcome) == (kind, outcome)
 
 
-def test_a_verdict_that_is_not_sure_enough_is_only_shown(house: House) -> None:
-    house.publish("the old harbour bridge opened again on monday")
-    house.judge.confidence = STANDARD.assert_at - 0.05
-    answer = house.checker.answer(CLAIM)
+def test_a_verdict_that_is_not_sure_enough_is_only_shown(services: Services) -> None:
+    services.publish("the old harbour bridge opened again on monday")
+    services.judge.confidence = STANDARD.assert_at - 0.05
+    answer = services.checker.answer(CLAIM)
     assert answer.outcome is Outcome.RELATED
     assert len(answer.suggestions) == 1
 
 
-def test_a_calibration_moves_the_threshold_and_the_confidence(house: House, tmp_path: Path) -> None:
-    house.publish("the old harbour bridge opened again on monday")
-    index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
+def test_a_calibration_moves_the_threshold_and_the_confidence(
+    services: Services, tmp_path: Path
+) -> None:
+    services.publish("the old harbour bridge opened again on monday")
+    index = ServingIndex(services.sessions, services.encoder, tmp_path / "index")
     strict = Calibration("", ((0.0, 0.0), (1.0, 0.5)), assert_at=0.99, suggest_at=0.9, labels=100)
-    checker = ClaimChecker(house.sessions, house.encoder, index, house.judge, calibration=strict)
+    checker = ClaimChecker(
+        services.sessions, services.encoder, index, services.judge, calibration=strict
+    )
     answer = checker.answer(CLAIM)
     assert answer.outcome is Outcome.RELATED
     assert answer.matches[0].judgement.confidence == pytest.approx(0.475)
@@ -248,12 +260,12 @@ def test_a_calibration_moves_the_threshold_and_the_confidence(house: House, tmp_
     [pytest.param(0.1, RERANKED, id="none clear"), pytest.param(0.9, JUDGED, id="first clear")],
 )
 def test_reranking_changes_the_order_and_scores_stay_sorted(
-    house: House, tmp_path: Path, relevance: float, read: int
+    services: Services, tmp_path: Path, relevance: float, read: int
 ) -> None:
-    house.publish(*(f"the old harbour bridge {'again ' * n}" for n in range(1, 15)))
-    index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
+    services.publish(*(f"the old harbour bridge {'again ' * n}" for n in range(1, 15)))
+    index = ServingIndex(services.sessions, services.encoder, tmp_path / "index")
     reranker = _LongestFirst(relevance)
-    checker = ClaimChecker(house.sessions, house.encoder, index, house.judge, reranker)
+    checker = ClaimChecker(services.sessions, services.encoder, index, services.judge, reranker)
     matches = checker.answer(CLAIM, top=14).matches
     scores = [match.score for match in matches]
     assert len(scores) == 14
@@ -272,51 +284,55 @@ def test_reranking_changes_the_order_and_scores_stay_sorted(
     ],
 )
 def test_what_contradicts_must_be_more_surely_about_the_claim(
-    house: House, tmp_path: Path, statement: str, relevance: float, outcome: Outcome
+    services: Services, tmp_path: Path, statement: str, relevance: float, outcome: Outcome
 ) -> None:
-    house.publish(statement)
-    index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
+    services.publish(statement)
+    index = ServingIndex(services.sessions, services.encoder, tmp_path / "index")
     reranker = _LongestFirst(relevance)
-    checker = ClaimChecker(house.sessions, house.encoder, index, house.judge, reranker)
+    checker = ClaimChecker(services.sessions, services.encoder, index, services.judge, reranker)
     assert checker.answer(CLAIM).outcome is outcome
 
 
-def _reranked(house: House, root: Path) -> ClaimChecker:
-    index = ServingIndex(house.sessions, house.encoder, root)
-    return ClaimChecker(house.sessions, house.encoder, index, house.judge, _OfTheBridge())
+def _reranked(services: Services, root: Path) -> ClaimChecker:
+    index = ServingIndex(services.sessions, services.encoder, root)
+    return ClaimChecker(services.sessions, services.encoder, index, services.judge, _OfTheBridge())
 
 
 def test_what_is_of_something_else_does_not_hide_what_speaks_against(
-    house: House, tmp_path: Path
+    services: Services, tmp_path: Path
 ) -> None:
-    house.publish("again the old harbour bridge opened again on monday")
-    house.publish(*(f"the old harbour ferry again {n}" for n in range(2)))
-    house.publish("old bridge closed again")
-    answer = _reranked(house, tmp_path / "index").answer(CLAIM)
+    services.publish("again the old harbour bridge opened again on monday")
+    services.publish(*(f"the old harbour ferry again {n}" for n in range(2)))
+    services.publish("old bridge closed again")
+    answer = _reranked(services, tmp_path / "index").answer(CLAIM)
     assert answer.outcome is Outcome.RELATED
     assert answer.disputed
 
 
-def test_copies_do_not_hide_what_speaks_against(house: House, tmp_path: Path) -> None:
+def test_copies_do_not_hide_what_speaks_against(services: Services, tmp_path: Path) -> None:
     for n in range(3):
-        house.publish("again the old harbour bridge opened again on monday", by=f"office {n}")
-    house.publish("old bridge closed again")
-    answer = _reranked(house, tmp_path / "index").answer(CLAIM)
+        services.publish("again the old harbour bridge opened again on monday", by=f"office {n}")
+    services.publish("old bridge closed again")
+    answer = _reranked(services, tmp_path / "index").answer(CLAIM)
     assert answer.outcome is Outcome.RELATED
     assert answer.disputed
 
 
-def test_what_is_remembered_ends_with_another_index(house: House, tmp_path: Path) -> None:
+def test_what_is_remembered_ends_with_another_index(services: Services, tmp_path: Path) -> None:
     root = tmp_path / "index"
-    index = ServingIndex(house.sessions, house.encoder, root)
-    checker = ClaimChecker(house.sessions, house.encoder, index, house.judge, _OfTheBridge())
-    house.publish("the old harbour bridge opened again on monday")
-    closed = house.publish("the old harbour bridge closed on monday")
+    index = ServingIndex(services.sessions, services.encoder, root)
+    checker = ClaimChecker(
+        services.sessions, services.encoder, index, services.judge, _OfTheBridge()
+    )
+    services.publish("the old harbour bridge opened again on monday")
+    closed = services.publish("the old harbour bridge closed on monday")
     live = index.current()
     # As where something went wrong with the index and nothing with the database.
-    live.apply([], np.empty((0, house.encoder.dimension), np.float32), closed, live.change_number)
+    live.apply(
+        [], np.empty((0, services.encoder.dimension), np.float32), closed, live.change_number
+    )
     assert checker.answer(CLAIM).outcome is Outcome.SUPPORTED
-    serving_index.reindex(house.sessions, house.encoder, root)
+    serving_index.reindex(services.sessions, services.encoder, root)
     index.renew()
     assert checker.answer(CLAIM).outcome is Outcome.RELATED
 
@@ -334,7 +350,7 @@ def test_whoever_watches_sees_each_stage_begin_and_end(
 
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
     checker = ClaimChecker(sessions, fake_encoder, index, _Judge(), watch=watch)
-    House(sessions, fake_encoder, _Judge(), checker).publish("the old harbour bridge opened")
+    Services(sessions, fake_encoder, _Judge(), checker).publish("the old harbour bridge opened")
     checker.answer(CLAIM)
     assert seen == [
         f"{stage} {edge}" for stage in ("encode", "search", "judge") for edge in ("begins", "ends")
@@ -358,13 +374,15 @@ class _BySharedWords:
 
 
 @pytest.fixture
-def by_words(house: House, tmp_path: Path) -> ClaimChecker:
-    index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
-    return ClaimChecker(house.sessions, house.encoder, index, _BySharedWords())
+def by_words(services: Services, tmp_path: Path) -> ClaimChecker:
+    index = ServingIndex(services.sessions, services.encoder, tmp_path / "index")
+    return ClaimChecker(services.sessions, services.encoder, index, _BySharedWords())
 
 
-def test_a_clause_that_is_refuted_refutes_the_claim(house: House, by_words: ClaimChecker) -> None:
-    house.publish("the old harbour bridge closed again")
+def test_a_clause_that_is_refuted_refutes_the_claim(
+    services: Services, by_words: ClaimChecker
+) -> None:
+    services.publish("the old harbour bridge closed again")
     claim = "the old harbour bridge opened again, coffee cures cancer and the common cold"
     answer = by_words.answer(claim)
     assert answer.outcome is Outcome.REFUTED
@@ -374,9 +392,9 @@ def test_a_clause_that_is_refuted_refutes_the_claim(house: House, by_words: Clai
 
 
 def test_clauses_that_one_report_supports_support_the_claim(
-    house: House, by_words: ClaimChecker
+    services: Services, by_words: ClaimChecker
 ) -> None:
-    house.publish("the old harbour bridge opened again", "the mayor thanked all workers there")
+    services.publish("the old harbour bridge opened again", "the mayor thanked all workers there")
     claim = "the old harbour bridge opened again and the mayor thanked all workers"
     answer = by_words.answer(claim)
     assert answer.outcome is Outcome.SUPPORTED
@@ -390,17 +408,17 @@ def test_clauses_that_one_report_supports_support_the_claim(
     ]
 
 
-def test_clauses_of_two_reports_settle_nothing(house: House, by_words: ClaimChecker) -> None:
-    house.publish("the old harbour bridge opened again")
-    house.publish("the mayor thanked all workers there")
+def test_clauses_of_two_reports_settle_nothing(services: Services, by_words: ClaimChecker) -> None:
+    services.publish("the old harbour bridge opened again")
+    services.publish("the mayor thanked all workers there")
     claim = "the old harbour bridge opened again and the mayor thanked all workers"
     assert by_words.answer(claim).outcome is not Outcome.SUPPORTED
 
 
 @pytest.mark.parametrize("claim", [CLAIM, "has the old harbour bridge opened again?"])
-def test_a_statement_that_is_a_question_is_only_shown(house: House, claim: str) -> None:
-    house.publish("has the old harbour bridge opened again?")
-    answer = house.checker.answer(claim)
+def test_a_statement_that_is_a_question_is_only_shown(services: Services, claim: str) -> None:
+    services.publish("has the old harbour bridge opened again?")
+    answer = services.checker.answer(claim)
     assert answer.outcome is Outcome.RELATED
     assert [match.statement.text for match in answer.suggestions] == [
         "has the old harbour bridge opened again?"

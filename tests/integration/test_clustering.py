@@ -165,7 +165,7 @@ def test_what_was_settled_begins_no_work(sessions: Sessions, clusters: Clusters)
         assert session.scalars(select(Cluster.status)).all() == [ClusterStatus.SETTLED]
 
 
-class Reading:
+class FakeReader:
     """A reader whose logits are looked up; what is not known is left open."""
 
     fingerprint = "reading"
@@ -179,7 +179,7 @@ class Reading:
         return np.array(rows, np.float32).reshape(-1, len(Output))
 
 
-class Silent:
+class NeutralJudge:
     """A judge that leaves everything open."""
 
     fingerprint = "silent"
@@ -189,25 +189,27 @@ class Silent:
 
 
 def test_claims_are_the_same_where_each_supports_the_other() -> None:
-    reader = Reading(
+    reader = FakeReader(
         {
             Pair("a", "b"): (4, 0, 0), Pair("b", "a"): (4, 0, 0),
             Pair("a", "c"): (4, 0, 0), Pair("c", "a"): (-9, 0, 4),
             Pair("a", "d"): (0, 4, 0), Pair("d", "a"): (0, 4, 0),
         }
     )  # fmt: skip
-    found = ClaimEquivalence(reader, Silent()).compare([Pair("a", each) for each in "bcde"])
+    found = ClaimEquivalence(reader, NeutralJudge()).compare([Pair("a", each) for each in "bcde"])
     assert found == [Meaning.SAME, Meaning.SAME, Meaning.OPPOSITE, Meaning.OTHER]
-    assert ClaimEquivalence(reader, Silent(), 0.6).compare([Pair("a", "c")]) == [Meaning.OTHER]
+    assert ClaimEquivalence(reader, NeutralJudge(), 0.6).compare([Pair("a", "c")]) == [
+        Meaning.OTHER
+    ]
     assert Pair("e", "a") not in reader.read_pairs
-    assert ClaimEquivalence(reader, Silent()).compare([]) == []
+    assert ClaimEquivalence(reader, NeutralJudge()).compare([]) == []
 
 
 def test_the_rules_speak_against_what_reads_alike() -> None:
     one, other = "قتل 37 شخصا في انهيار السد", "قتل 73 شخصا في انهيار السد"
-    reader = Reading({Pair(one, other): (5, 0, 0), Pair(other, one): (5, 0, 0)})
+    reader = FakeReader({Pair(one, other): (5, 0, 0), Pair(other, one): (5, 0, 0)})
     assert ClaimEquivalence(reader, RuleJudge()).compare([Pair(one, other)]) == [Meaning.OPPOSITE]
-    assert ClaimEquivalence(reader, Silent()).compare([Pair(one, other)]) == [Meaning.SAME]
+    assert ClaimEquivalence(reader, NeutralJudge()).compare([Pair(one, other)]) == [Meaning.SAME]
 
 
 def test_snoozed_clusters_are_joined_all_the_same(sessions: Sessions, clusters: Clusters) -> None:

@@ -68,7 +68,7 @@ STRANGER = Asker(7_318_842_906, "ar")
 
 
 @dataclass(frozen=True)
-class House:
+class Services:
     """What all tests of this file share: the services, and the database's file."""
 
     sessions: Sessions
@@ -77,35 +77,35 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(
+def services(
     bundled_encoder: SentenceTransformerEncoder,
     migrated_file: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[House]:
+) -> Iterator[Services]:
     folder = tmp_path_factory.mktemp("conversation")
     file = Path(shutil.copy(migrated_file, folder / "tathabbat.db"))
     engine = open_engine(f"sqlite:///{file}")
     sessions = Sessions(engine)
     index = ServingIndex(sessions, bundled_encoder, folder / "index")
-    house = House(sessions, ClaimChecker(sessions, bundled_encoder, index, RuleJudge()), file)
+    services = Services(sessions, ClaimChecker(sessions, bundled_encoder, index, RuleJudge()), file)
     for draft in (*read(SAMPLE), *BRIDGES):
         assert isinstance(draft, ReportDraft)
-        publish(house, draft)
-    yield house
+        publish(services, draft)
+    yield services
     engine.dispose()
 
 
 @pytest.fixture
-def talk(house: House) -> Iterator[Conversation]:
+def talk(services: Services) -> Iterator[Conversation]:
     """Return a conversation that knows nobody yet."""
-    yield Conversation(house.sessions, house.checker, SECRET, "telegram", lambda: TODAY)
-    with house.sessions.begin() as session:
+    yield Conversation(services.sessions, services.checker, SECRET, "telegram", lambda: TODAY)
+    with services.sessions.begin() as session:
         session.execute(text("DELETE FROM inquiries"))
         session.execute(text("DELETE FROM people"))
 
 
-def publish(house: House, draft: ReportDraft) -> list[int]:
-    with house.sessions.begin() as session:
+def publish(services: Services, draft: ReportDraft) -> list[int]:
+    with services.sessions.begin() as session:
         ids = list(reports.store(session, draft).statement_ids)
         curation.publish(session, ids, "test")
     return ids
@@ -121,8 +121,8 @@ def action(reply: Reply, label: str) -> str:
     return found[0]
 
 
-def kept(house: House) -> list[Inquiry]:
-    with house.sessions() as session:
+def kept(services: Services) -> list[Inquiry]:
+    with services.sessions() as session:
         wanted = select(Inquiry).options(selectinload(Inquiry.shown)).order_by(Inquiry.id)
         return list(session.scalars(wanted))
 
@@ -160,17 +160,17 @@ class TestCommands:
 
 class TestLanguage:
     def test_a_choice_is_remembered_for_who_made_it_only(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         choice = action(talk.language(ASKER), "English")
         assert said(talk.press(ASKER, choice)) == "From now on I speak English with you."
         assert said(talk.start(ASKER)).startswith("Welcome")
         assert said(talk.start(STRANGER)).startswith("أهلًا")
         # The same number on another channel is somebody else.
-        elsewhere = Conversation(house.sessions, house.checker, SECRET, "terminal")
+        elsewhere = Conversation(services.sessions, services.checker, SECRET, "terminal")
         assert said(elsewhere.start(ASKER)).startswith("أهلًا")
         # It outlives the process.
-        later = Conversation(house.sessions, house.checker, SECRET, "telegram")
+        later = Conversation(services.sessions, services.checker, SECRET, "telegram")
         assert said(later.start(ASKER)).startswith("Welcome")
 
     def test_it_can_be_changed_back(self, talk: Conversation) -> None:
@@ -187,29 +187,31 @@ class TestLanguage:
 
 
 class TestTalkAboutTheLastAnswer:
-    def test_its_source_is_shown_again(self, house: House, talk: Conversation) -> None:
+    def test_its_source_is_shown_again(self, services: Services, talk: Conversation) -> None:
         first = said(talk.claim(ASKER, CROSSED))
         answer = said(talk.claim(ASKER, "شو مصدر هالكلام؟"))
         assert CROSSED in answer
         for publisher in ("نشرة المدينة", "إذاعة الوادي"):
             assert (publisher in answer) == (publisher in first)
-        assert len(kept(house)) == 1
+        assert len(kept(services)) == 1
 
     def test_without_a_report_there_is_none(self, talk: Conversation) -> None:
         talk.claim(ASKER, UNRELATED)
         assert "لم أجد تقريرًا موثّقًا" in said(talk.claim(ASKER, "من وين جبت هالحكي؟"))
 
-    def test_true_or_false_repeats_the_outcome(self, house: House, talk: Conversation) -> None:
+    def test_true_or_false_repeats_the_outcome(
+        self, services: Services, talk: Conversation
+    ) -> None:
         first = said(talk.claim(ASKER, REFUTED))
         again = said(talk.claim(ASKER, "يعني الخبر صح ولا كذب؟"))
         assert first in again
-        assert len(kept(house)) == 1
+        assert len(kept(services)) == 1
 
-    def test_a_wrong_one_can_be_passed_on(self, house: House, talk: Conversation) -> None:
+    def test_a_wrong_one_can_be_passed_on(self, services: Services, talk: Conversation) -> None:
         talk.claim(ASKER, REFUTED)
         reply = talk.claim(ASKER, "جوابك غلط يا بوت")
         talk.press(ASKER, action(reply, "ليس"))
-        assert [inquiry.disputed for inquiry in kept(house)] == [True]
+        assert [inquiry.disputed for inquiry in kept(services)] == [True]
 
     def test_is_asked_for_by_who_was_answered_only(self, talk: Conversation) -> None:
         talk.claim(ASKER, CROSSED)
@@ -259,10 +261,10 @@ class TestClaims:
         ],
     )
     def test_what_cannot_be_read_says_what_to_send_and_is_not_kept(
-        self, house: House, talk: Conversation, message: str, says: str
+        self, services: Services, talk: Conversation, message: str, says: str
     ) -> None:
         assert says in said(talk.claim(ASKER, message))
-        assert kept(house) == []
+        assert kept(services) == []
 
 
 class TestPicturesAndLinks:
@@ -270,7 +272,7 @@ class TestPicturesAndLinks:
 
     LINK = "https://valley.example/isis"
 
-    def reading(self, house: House, text: str, *more: str) -> Conversation:
+    def reading(self, services: Services, text: str, *more: str) -> Conversation:
         """Return a conversation to which every picture and every page says ``text``."""
 
         def read_link(url: str) -> Heading:
@@ -278,43 +280,49 @@ class TestPicturesAndLinks:
             return Heading((text, *more), "valley.example")
 
         return Conversation(
-            house.sessions, house.checker, SECRET, "telegram", lambda: TODAY,
+            services.sessions, services.checker, SECRET, "telegram", lambda: TODAY,
             read_picture=lambda data: text if data == b"a picture" else "",
             read_link=read_link,
         )  # fmt: skip
 
-    def test_a_picture_is_answered_as_what_it_says(self, house: House, talk: Conversation) -> None:
-        reply = self.reading(house, REFUTED).picture(ASKER, b"a picture")
+    def test_a_picture_is_answered_as_what_it_says(
+        self, services: Services, talk: Conversation
+    ) -> None:
+        reply = self.reading(services, REFUTED).picture(ASKER, b"a picture")
         heard, verdict = reply.blocks[:2]
         assert heard.text == f"قرأت في الصورة: «{REFUTED}»"
         assert verdict.text == "❌ تقرير موثّق يناقض هذا الخبر"
-        assert [each.claim for each in kept(house)] == [REFUTED]
+        assert [each.claim for each in kept(services)] == [REFUTED]
 
     def test_a_link_is_answered_as_what_its_page_says(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
-        reply = self.reading(house, REFUTED).claim(ASKER, f"👇 {self.LINK} #خبر")
+        reply = self.reading(services, REFUTED).claim(ASKER, f"👇 {self.LINK} #خبر")
         host, heard, verdict = reply.blocks[:3]
         assert host.text == "🌐 valley.example"
         assert heard.text == f"قرأت في الصفحة: «{REFUTED}»"
         assert verdict.text.startswith("❌")
 
     def test_a_title_that_claims_nothing_gives_way_to_the_description(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
-        reply = self.reading(house, "شاهد", REFUTED).claim(ASKER, self.LINK)
+        reply = self.reading(services, "شاهد", REFUTED).claim(ASKER, self.LINK)
         assert REFUTED in reply.blocks[1].text
 
-    def test_words_beside_a_link_are_the_claim(self, house: House, talk: Conversation) -> None:
-        reply = self.reading(house, UNRELATED).claim(ASKER, f"{REFUTED} {self.LINK}")
+    def test_words_beside_a_link_are_the_claim(
+        self, services: Services, talk: Conversation
+    ) -> None:
+        reply = self.reading(services, UNRELATED).claim(ASKER, f"{REFUTED} {self.LINK}")
         assert reply.blocks[0].text.startswith("❌")
 
-    def test_what_holds_no_claim_is_not_looked_up(self, house: House, talk: Conversation) -> None:
-        silent = self.reading(house, "شاهد")
+    def test_what_holds_no_claim_is_not_looked_up(
+        self, services: Services, talk: Conversation
+    ) -> None:
+        silent = self.reading(services, "شاهد")
         assert said(silent.claim(ASKER, self.LINK)).startswith("فتحت الصفحة")
         for data in (b"a picture", b"another"):
             assert said(silent.picture(ASKER, data)).startswith("لا أجد في هذه الصورة نصًا")
-        assert kept(house) == []
+        assert kept(services) == []
 
     def test_where_nothing_reads_them_people_are_told(self, talk: Conversation) -> None:
         assert said(talk.picture(ASKER, b"a picture")).startswith("لا أستطيع هنا قراءة النص")
@@ -323,25 +331,27 @@ class TestPicturesAndLinks:
 
 class TestInquiries:
     def test_keep_the_claim_its_outcome_and_what_was_shown(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         talk.claim(ASKER, f"  {REFUTED}\u202e 🔥 https://example.org/x")
         talk.claim(ASKER, UNRELATED)
-        refuted, unrelated = kept(house)
+        refuted, unrelated = kept(services)
         assert (refuted.claim, refuted.outcome) == (REFUTED, Outcome.REFUTED)
-        with house.sessions() as session:
+        with services.sessions() as session:
             (quoted, *_) = reports.load_by_ids(session, [refuted.shown[0].statement_id])
         assert "أقل من واحد في المئة" in quoted.text
         assert not refuted.disputed
         assert (unrelated.claim, unrelated.outcome) == (UNRELATED, Outcome.NO_MATCH)
 
-    def test_nobody_can_be_read_out_of_the_database(self, house: House, talk: Conversation) -> None:
+    def test_nobody_can_be_read_out_of_the_database(
+        self, services: Services, talk: Conversation
+    ) -> None:
         talk.press(ASKER, "lang:ar")
         reply = talk.claim(ASKER, CROSSED)
         talk.press(ASKER, action(reply, "ليس ما سألت عنه"))
-        files = [file for file in house.file.parent.glob("tathabbat.db*") if file.is_file()]
+        files = [file for file in services.file.parent.glob("tathabbat.db*") if file.is_file()]
         content = b"".join(file.read_bytes() for file in files)
-        (inquiry,) = kept(house)
+        (inquiry,) = kept(services)
         assert inquiry.person_key.encode() in content
         # As letters, and as SQLite writes an integer of this size.
         for form in (str(ASKER.id).encode(), ASKER.id.to_bytes(6, "big"), SECRET):
@@ -352,11 +362,11 @@ class TestForwards:
     ORIGIN = Origin(Forwarded.CHANNEL, -1_007_318_842, "قناة\u202e\n الوادي" + " ي" * 200)
 
     def test_keep_where_they_come_from_without_its_number(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         talk.claim(ASKER, UNRELATED, self.ORIGIN)
         talk.claim(ASKER, UNRELATED)
-        forward, typed = kept(house)
+        forward, typed = kept(services)
         assert (forward.origin_kind, typed.origin_kind) == (Forwarded.CHANNEL, None)
         assert forward.origin_key is not None
         assert len(forward.origin_key) == 64
@@ -365,12 +375,12 @@ class TestForwards:
         assert len(forward.origin_name) <= 200
 
     def test_of_pictures_and_links_are_forwards_as_well(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
-        reading = TestPicturesAndLinks().reading(house, UNRELATED)
+        reading = TestPicturesAndLinks().reading(services, UNRELATED)
         reading.picture(ASKER, b"a picture", self.ORIGIN)
         reading.claim(ASKER, TestPicturesAndLinks.LINK, self.ORIGIN)
-        came = [each.origin_kind for each in kept(house)]
+        came = [each.origin_kind for each in kept(services)]
         assert came == [Forwarded.CHANNEL, Forwarded.CHANNEL]
 
     def test_of_many_are_said_to_be(self, talk: Conversation) -> None:
@@ -388,29 +398,29 @@ class TestTheRest:
     MESSAGE = "\n".join(CLAIMS)
 
     def test_is_offered_and_answered_three_at_a_time(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         first = talk.claim(ASKER, self.MESSAGE, TestForwards.ORIGIN)
         second = talk.press(ASKER, action(first, "تثبّت من الباقي (5)"))
         third = talk.press(ASKER, action(second, "تثبّت من الباقي (2)"))
         assert not any("الباقي" in b.label for row in third.buttons for b in row)
-        found = [each.claim for each in kept(house)]
+        found = [each.claim for each in kept(services)]
         assert sorted(found) == sorted(self.CLAIMS)
-        assert {each.origin_kind for each in kept(house)} == {Forwarded.CHANNEL}
+        assert {each.origin_kind for each in kept(services)} == {Forwarded.CHANNEL}
         shown = [len(render(each)) for each in (first, second, third)]
         assert shown == [1, 1, 1]
 
     def test_asked_twice_is_answered_twice_and_kept_once(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         press = action(talk.claim(ASKER, self.MESSAGE), "الباقي")
         assert talk.press(ASKER, press) == talk.press(ASKER, press)
-        assert len(kept(house)) == 6
+        assert len(kept(services)) == 6
 
-    def test_is_for_who_asked(self, house: House, talk: Conversation) -> None:
+    def test_is_for_who_asked(self, services: Services, talk: Conversation) -> None:
         press = action(talk.claim(ASKER, self.MESSAGE), "الباقي")
         assert said(talk.press(STRANGER, press)) == GONE
-        assert len(kept(house)) == 3
+        assert len(kept(services)) == 3
 
 
 class TestButtons:
@@ -422,37 +432,37 @@ class TestButtons:
             assert (publisher in said(reply)) != (publisher in more)
 
     def test_one_retracted_meanwhile_is_not_among_the_others(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         claim = "بلغ ارتفاع برج الساعة 80 مترا بعد ترميمه"
         ids = [
             number
             for publisher in ("نشرة المدينة", "إذاعة الوادي")
             for number in publish(
-                house, ReportDraft("", publisher, statements=(StatementDraft(claim),))
+                services, ReportDraft("", publisher, statements=(StatementDraft(claim),))
             )
         ]
         reply = talk.claim(ASKER, claim)
-        (inquiry,) = kept(house)
+        (inquiry,) = kept(services)
         (shown,) = inquiry.shown
-        with house.sessions.begin() as session:
+        with services.sessions.begin() as session:
             ids.remove(shown.statement_id)
             curation.retract(session, ids, "test", "for this test")
         more = talk.press(ASKER, action(reply, "نتائج أخرى"))
         assert said(more) == "لا توجد تقارير موثّقة أخرى عن هذا."
 
-    def test_a_dispute_is_kept(self, house: House, talk: Conversation) -> None:
+    def test_a_dispute_is_kept(self, services: Services, talk: Conversation) -> None:
         reply = talk.claim(ASKER, REFUTED)
         dispute = action(reply, "ليس ما سألت عنه")
         assert said(talk.press(ASKER, dispute)).startswith("شكرًا، سجّلنا ذلك")
         assert said(talk.press(ASKER, dispute)).startswith("شكرًا، سجّلنا ذلك")
-        assert [inquiry.disputed for inquiry in kept(house)] == [True]
+        assert [inquiry.disputed for inquiry in kept(services)] == [True]
 
-    def test_another_person_cannot_use_them(self, house: House, talk: Conversation) -> None:
+    def test_another_person_cannot_use_them(self, services: Services, talk: Conversation) -> None:
         reply = talk.claim(ASKER, CROSSED)
         for label in ("نتائج أخرى", "ليس ما سألت عنه"):
             assert said(talk.press(STRANGER, action(reply, label))) == GONE
-        assert [inquiry.disputed for inquiry in kept(house)] == [False]
+        assert [inquiry.disputed for inquiry in kept(services)] == [False]
 
     @pytest.mark.parametrize(
         "forged",
@@ -488,21 +498,21 @@ class TestWhatWasShown:
 
     PUBLISHERS = ("نشرة المدينة", "إذاعة الوادي")
 
-    def twice(self, house: House, claim: str) -> set[int]:
+    def twice(self, services: Services, claim: str) -> set[int]:
         """Publish what a claim says in two reports; returns their statements."""
         drafts = (
             ReportDraft("", each, statements=(StatementDraft(claim),)) for each in self.PUBLISHERS
         )
-        return {number for draft in drafts for number in publish(house, draft)}
+        return {number for draft in drafts for number in publish(services, draft)}
 
-    def withdraw(self, house: House, statements: Iterable[int]) -> list[tuple[str, int]]:
+    def withdraw(self, services: Services, statements: Iterable[int]) -> list[tuple[str, int]]:
         """Withdraw statements; returns who is told of which."""
-        with house.sessions.begin() as session:
+        with services.sessions.begin() as session:
             curation.retract(session, list(statements), "test", "for this test")
-        return self.told(house)
+        return self.told(services)
 
-    def told(self, house: House) -> list[tuple[str, int]]:
-        with house.sessions() as session:
+    def told(self, services: Services) -> list[tuple[str, int]]:
+        with services.sessions() as session:
             due = pending_notifications.list_due(session, datetime.now(UTC))
             return [(note.person_key, note.statement.id) for note in due]
 
@@ -513,9 +523,9 @@ class TestWhatWasShown:
         questions = json.loads(document.content)["questions"]
         return [[each["number"] for each in question["shown"]] for question in questions]
 
-    def clustered(self, house: House) -> int:
+    def clustered(self, services: Services) -> int:
         """Put all that was asked into one cluster."""
-        with house.sessions.begin() as session:
+        with services.sessions.begin() as session:
             asked = {each.claim_id for each in session.scalars(select(Inquiry))}
             cluster = Cluster(title=UNRELATED, status=ClusterStatus.OPEN)
             cluster.claims = list(session.scalars(select(Claim).where(Claim.id.in_(asked))))
@@ -523,53 +533,53 @@ class TestWhatWasShown:
             session.flush()
             return cluster.id
 
-    def shown_to(self, house: House, cluster: int) -> dict[int, int]:
+    def shown_to(self, services: Services, cluster: int) -> dict[int, int]:
         """Return how many people were shown each statement, as the console says."""
-        with house.sessions() as session:
+        with services.sessions() as session:
             candidates = cluster_listing.load_cluster(session, cluster).candidates
         return {each.statement.id: each.shown for each in candidates}
 
     def test_what_came_nearest_was_not_shown_to_who_was_told_that_there_is_nothing(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         words = "ارتفع عدد زوار المتحف الوطني في الأسبوع الأخير"
-        (number,) = publish(house, ReportDraft("", statements=(StatementDraft(words),)))
-        assert number in {m.statement.id for m in house.checker.answer(UNRELATED).matches}
+        (number,) = publish(services, ReportDraft("", statements=(StatementDraft(words),)))
+        assert number in {m.statement.id for m in services.checker.answer(UNRELATED).matches}
         assert said(talk.claim(ASKER, UNRELATED)).startswith("⚪")
         assert said(talk.claim(STRANGER, words)).startswith("✅")
         assert (self.held(talk, ASKER), self.held(talk, STRANGER)) == ([[]], [[number]])
-        cluster = self.clustered(house)
-        assert self.shown_to(house, cluster) == {number: 1}
+        cluster = self.clustered(services)
+        assert self.shown_to(services, cluster) == {number: 1}
         key = people.person_key(SECRET, "telegram", STRANGER.id)
-        assert self.withdraw(house, [number]) == [(key, number)]
+        assert self.withdraw(services, [number]) == [(key, number)]
 
     def test_nor_once_moderators_answered_them_with_another_report(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         nearest, other = (
-            publish(house, ReportDraft("", statements=(StatementDraft(words),)))[0]
+            publish(services, ReportDraft("", statements=(StatementDraft(words),)))[0]
             for words in ("ارتفع عدد زوار المعرض الزراعي هذا الأسبوع", "استقر سعر القمح محليًا")
         )
         asker = Asker(ASKER.id, "ar", str(ASKER.id))
         assert said(talk.claim(asker, UNRELATED)).startswith("⚪")
-        with house.sessions.begin() as session:
+        with services.sessions.begin() as session:
             answered = pending_notifications.answer_cluster(
-                session, self.clustered(house), other, Relation.REFUTES, "test"
+                session, self.clustered(services), other, Relation.REFUTES, "test"
             )
         assert answered == 1
-        ((key, _),) = self.told(house)
-        with house.sessions.begin() as session:
+        ((key, _),) = self.told(services)
+        with services.sessions.begin() as session:
             (note,) = pending_notifications.list_due(session, datetime.now(UTC))
             pending_notifications.mark_sent(session, note.id)
         assert self.held(talk, asker) == [[other]]
-        assert self.withdraw(house, [nearest]) == []
-        assert self.withdraw(house, [other]) == [(key, other)]
+        assert self.withdraw(services, [nearest]) == []
+        assert self.withdraw(services, [other]) == [(key, other)]
 
     def test_other_matches_are_shown_once_they_are_asked_for(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         claim = "زار 900 سائح القلعة الأثرية يوم الجمعة"
-        both = self.twice(house, claim)
+        both = self.twice(services, claim)
         reply = talk.claim(ASKER, claim)
         looked = talk.claim(STRANGER, claim)
         first = said(talk.press(STRANGER, action(looked, "نتائج أخرى")))
@@ -578,13 +588,15 @@ class TestWhatWasShown:
         ((seen,),) = self.held(talk, ASKER)
         assert [sorted(each) for each in self.held(talk, STRANGER)] == [sorted(both)]
         (unseen,) = both - {seen}
-        assert self.shown_to(house, self.clustered(house)) == {seen: 2, unseen: 1}
+        assert self.shown_to(services, self.clustered(services)) == {seen: 2, unseen: 1}
         key = people.person_key(SECRET, "telegram", STRANGER.id)
-        assert self.withdraw(house, [unseen]) == [(key, unseen)]
+        assert self.withdraw(services, [unseen]) == [(key, unseen)]
 
-    def test_a_card_that_was_sent_on_was_shown(self, house: House, talk: Conversation) -> None:
+    def test_a_card_that_was_sent_on_was_shown(
+        self, services: Services, talk: Conversation
+    ) -> None:
         claim = "افتُتحت مكتبة الحي بعد ترميم دام 14 شهرًا"
-        both = self.twice(house, claim)
+        both = self.twice(services, claim)
         card = talk.cards(ASKER, claim).cards[-1]
         talk.record_choice(ASKER, claim, card.name)
         (shown,) = self.held(talk, ASKER)
@@ -592,11 +604,11 @@ class TestWhatWasShown:
         assert set(shown) <= both
 
     def test_true_or_false_shows_what_is_found_by_then(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         claim = "أُغلق الجسر المعلّق 3 أيام بسبب الرياح"
         assert said(talk.claim(ASKER, claim)).startswith("⚪")
-        (number,) = publish(house, ReportDraft("", statements=(StatementDraft(claim),)))
+        (number,) = publish(services, ReportDraft("", statements=(StatementDraft(claim),)))
         assert "✅" in said(talk.claim(ASKER, "يعني الخبر صح ولا كذب؟"))
         assert self.held(talk, ASKER) == [[number]]
 
@@ -605,7 +617,7 @@ class TestCards:
     """What is offered while somebody types in another chat."""
 
     def test_the_answer_comes_first_and_says_what_it_answers(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         first, *others = talk.cards(ASKER, CROSSED).cards
         assert first.title == "✅ تقرير موثّق يؤيّد هذا الخبر"
@@ -616,7 +628,7 @@ class TestCards:
         # Neither of them asks the person anything: who reads it did not ask.
         buttons = [b for card in (first, *others) for row in card.reply.buttons for b in row]
         assert {b.action for b in buttons} == {None}
-        assert kept(house) == []
+        assert kept(services) == []
 
     def test_a_refuted_claim_is_said_to_be_with_the_reason(self, talk: Conversation) -> None:
         first = talk.cards(ASKER, REFUTED).cards[0]
@@ -641,12 +653,12 @@ class TestCards:
         assert len(set(names)) == len(names)
 
     def test_what_is_sent_on_is_an_inquiry_that_nobody_waits_for(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         card = talk.cards(ASKER, CROSSED).cards[-1]
         talk.record_choice(ASKER, CROSSED, card.name)
         talk.record_choice(ASKER, UNRELATED, "0")
-        found, missed = kept(house)
+        found, missed = kept(services)
         assert (found.claim, found.outcome, found.waiting) == (CROSSED, Outcome.SUPPORTED, False)
         assert found.shown
         assert (missed.claim, missed.outcome, missed.waiting) == (
@@ -657,17 +669,17 @@ class TestCards:
 
     @pytest.mark.parametrize("name", ["", "1", "x", "-1", "9" * 30, "٠"])
     def test_a_name_that_was_never_given_keeps_nothing(
-        self, house: House, talk: Conversation, name: str
+        self, services: Services, talk: Conversation, name: str
     ) -> None:
         talk.record_choice(ASKER, CROSSED, name)
-        assert kept(house) == []
+        assert kept(services) == []
 
     def test_who_is_blocked_is_offered_nothing_and_leaves_nothing(
-        self, house: House, talk: Conversation
+        self, services: Services, talk: Conversation
     ) -> None:
         key = people.person_key(SECRET, "telegram", ASKER.id)
-        with house.sessions.begin() as session:
+        with services.sessions.begin() as session:
             people.block(session, key, datetime.now(UTC) + timedelta(days=1), "test")
         assert talk.cards(ASKER, CROSSED) == Cards()
         talk.record_choice(ASKER, CROSSED, "0")
-        assert kept(house) == []
+        assert kept(services) == []

@@ -51,7 +51,7 @@ Measured = Callable[[str], dict[str, float]]
 
 
 @dataclass(frozen=True)
-class Held:
+class Floor:
     """A figure of a set as it was last measured, and how far it may move the wrong way."""
 
     set: str
@@ -60,9 +60,9 @@ class Held:
     margin: float
 
 
-def held(bound: str) -> list[Held]:
+def held(bound: str) -> list[Floor]:
     floors = json.loads((TEST_DATA / "evaluation_floors.json").read_text("utf-8"))
-    return [Held(**each) for each in floors[bound]]
+    return [Floor(**each) for each in floors[bound]]
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +188,7 @@ def _around(queries: QuerySet, reports: tuple[ReportDraft, ...]) -> tuple[Report
 
 
 @pytest.mark.parametrize("each", held("at_least"), ids=lambda each: f"{each.set}: {each.measure}")
-def test_no_figure_falls(each: Held, measured: Measured) -> None:
+def test_no_figure_falls(each: Floor, measured: Measured) -> None:
     floor, now = each.figure - each.margin, measured(each.set)[each.measure]
     assert now >= floor - 1e-9, (
         f"{each.set}: {each.measure} is {now:.4f}, below its floor {floor:.4f}"
@@ -197,7 +197,7 @@ def test_no_figure_falls(each: Held, measured: Measured) -> None:
 
 
 @pytest.mark.parametrize("each", held("at_most"), ids=lambda each: f"{each.set}: {each.measure}")
-def test_no_error_grows(each: Held, measured: Measured) -> None:
+def test_no_error_grows(each: Floor, measured: Measured) -> None:
     ceiling, now = each.figure + each.margin, measured(each.set)[each.measure]
     assert now <= ceiling + 1e-9, (
         f"{each.set}: {each.measure} is {now:.4f}, above its ceiling {ceiling:.4f}"

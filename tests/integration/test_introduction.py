@@ -27,7 +27,7 @@ FRENCH = "Le vieux pont du port a rouvert lundi matin"
 
 
 @dataclass(frozen=True)
-class House:
+class Services:
     sessions: Sessions
     talk: Conversation
 
@@ -63,53 +63,55 @@ def said(reply: Reply) -> str:
 
 
 @pytest.fixture
-def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
+def services(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Services:
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
     checker = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
     today = date(2026, 2, 7)
-    return House(sessions, Conversation(sessions, checker, SECRET, "telegram", lambda: today))
+    return Services(sessions, Conversation(sessions, checker, SECRET, "telegram", lambda: today))
 
 
-def test_nothing_to_confirm_is_no_example(house: House) -> None:
-    assert house.offered("en") is None
-    house.publish(f"{ENGLISH} " * 20, "en")
-    house.publish("Did the old harbour bridge open again on Monday?", "en")
-    house.publish(ENGLISH, "en", Rating.FALSE)
-    assert house.offered("en") is None
+def test_nothing_to_confirm_is_no_example(services: Services) -> None:
+    assert services.offered("en") is None
+    services.publish(f"{ENGLISH} " * 20, "en")
+    services.publish("Did the old harbour bridge open again on Monday?", "en")
+    services.publish(ENGLISH, "en", Rating.FALSE)
+    assert services.offered("en") is None
 
 
-def test_the_example_is_in_the_persons_language_or_else_in_any(house: House) -> None:
-    house.publish(ARABIC, "ar")
-    assert f"«{ARABIC}»" in house.press(house.offered("ar"), "ar")
-    assert f"“{ARABIC}”" in house.press(house.offered("en"), "en")
-    house.publish(ENGLISH, "en")
-    house.publish(FRENCH, "fr")
-    assert f"“{ENGLISH}”" in house.press(house.offered("en"), "en")
-    assert f"«\u00a0{FRENCH}\u00a0»" in house.press(house.offered("fr"), "fr")
-    assert f"«{ARABIC}»" in house.press(house.offered("ar"), "ar")
+def test_the_example_is_in_the_persons_language_or_else_in_any(services: Services) -> None:
+    services.publish(ARABIC, "ar")
+    assert f"«{ARABIC}»" in services.press(services.offered("ar"), "ar")
+    assert f"“{ARABIC}”" in services.press(services.offered("en"), "en")
+    services.publish(ENGLISH, "en")
+    services.publish(FRENCH, "fr")
+    assert f"“{ENGLISH}”" in services.press(services.offered("en"), "en")
+    assert f"«\u00a0{FRENCH}\u00a0»" in services.press(services.offered("fr"), "fr")
+    assert f"«{ARABIC}»" in services.press(services.offered("ar"), "ar")
 
 
-def test_an_example_is_answered_as_if_it_had_been_sent_and_leaves_nothing(house: House) -> None:
-    number = house.publish(ENGLISH, "en")
-    reply = house.talk.press(Asker(1, "en", "1"), f"example:{number}")
+def test_an_example_is_answered_as_if_it_had_been_sent_and_leaves_nothing(
+    services: Services,
+) -> None:
+    number = services.publish(ENGLISH, "en")
+    reply = services.talk.press(Asker(1, "en", "1"), f"example:{number}")
     opening, verdict, *_ = (block.text for block in reply.blocks)
     assert opening == f"An example, as if you had sent it: “{ENGLISH}”"
     assert verdict.startswith("✅")
     assert reply.buttons == ()
-    with house.sessions() as session:
+    with services.sessions() as session:
         for table in (Inquiry, Claim, Person):
             assert session.scalar(select(func.count()).select_from(table)) == 0
 
 
-def test_what_is_withdrawn_since_and_who_is_blocked_get_no_example(house: House) -> None:
-    number = house.publish(ENGLISH, "en")
+def test_what_is_withdrawn_since_and_who_is_blocked_get_no_example(services: Services) -> None:
+    number = services.publish(ENGLISH, "en")
     asker = Asker(1, "en", "1")
     key = people.person_key(SECRET, "telegram", asker.id)
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         people.block(session, key, datetime.now(UTC) + timedelta(days=1), "test")
-    assert "do not answer" in said(house.talk.press(asker, f"example:{number}"))
-    with house.sessions.begin() as session:
+    assert "do not answer" in said(services.talk.press(asker, f"example:{number}"))
+    with services.sessions.begin() as session:
         people.unblock(session, key, "test")
         curation.retract(session, [number], "test", "wrong")
     for action in (f"example:{number}", "example:0", "example:x", f"example:{2**62}"):
-        assert "no longer works" in said(house.talk.press(asker, action)), action
+        assert "no longer works" in said(services.talk.press(asker, action)), action

@@ -37,7 +37,7 @@ print("\\n" + json.dumps([code or 0, [m for m in {HEAVY!r} if m in sys.modules]]
 
 
 @dataclass(frozen=True)
-class Called:
+class CallResult:
     """How a call ended and what it imported."""
 
     code: int
@@ -45,7 +45,7 @@ class Called:
     err: str
 
 
-def call(folder: Path, *lines: Sequence[str]) -> Called:
+def call(folder: Path, *lines: Sequence[str]) -> CallResult:
     done = subprocess.run(
         [sys.executable, "-c", _CALLS, json.dumps(lines)],
         cwd=folder,
@@ -55,7 +55,7 @@ def call(folder: Path, *lines: Sequence[str]) -> Called:
         check=True,
     )
     code, imported = json.loads(done.stdout.splitlines()[-1])
-    return Called(code, imported, done.stderr)
+    return CallResult(code, imported, done.stderr)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def build_index(data: Path, encoder: Encoder) -> None:
 
 
 def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
-    assert call(tmp_path, *([name, "--help"] for name in COMMANDS)) == Called(0, [], "")
+    assert call(tmp_path, *([name, "--help"] for name in COMMANDS)) == CallResult(0, [], "")
 
 
 @pytest.mark.parametrize(

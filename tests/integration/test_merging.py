@@ -79,7 +79,7 @@ def test_what_cannot_stand_for_the_others_does_not(sessions: Sessions) -> None:
     assert statuses(sessions, [open_, *drafts]) == [_PUBLISHED, _DRAFT, _RETRACTED]
 
 
-class Alike:
+class FakeEquivalence:
     """Holds what begins with the same two words to mean the same, and keeps what it read."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ def test_what_says_the_same_is_offered_and_nothing_that_is_only_near(
     index = serving_index.build(sessions, fake_encoder)
     with sessions.begin() as session:
         curation.retract(session, ids[4:5], "amal", "gone since the index was built")
-    alike = Alike()
+    alike = FakeEquivalence()
     with sessions() as session:
         found = curation.near_duplicates(session, index, fake_encoder, alike, ids[0])
         few = curation.near_duplicates(session, index, fake_encoder, alike, ids[0], limit=1)
@@ -117,7 +117,9 @@ def test_an_empty_index_offers_nothing(sessions: Sessions, fake_encoder: Encoder
     (number,) = stored(sessions, "one")
     index = serving_index.build(sessions, fake_encoder)
     with sessions() as session:
-        assert curation.near_duplicates(session, index, fake_encoder, Alike(), number) == []
+        assert (
+            curation.near_duplicates(session, index, fake_encoder, FakeEquivalence(), number) == []
+        )
 
 
 def test_the_parts_stand_where_the_whole_stood(sessions: Sessions) -> None:

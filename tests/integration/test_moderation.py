@@ -63,7 +63,7 @@ def key_of(number: int) -> str:
 
 
 @dataclass
-class House:
+class Services:
     """The conversation with its services, and what was embedded."""
 
     sessions: Sessions
@@ -72,12 +72,14 @@ class House:
 
 
 @pytest.fixture
-def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
+def services(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Services:
     """Return a conversation with one first admin and one moderator."""
     return opened(sessions, fake_encoder, tmp_path)
 
 
-def opened(sessions: Sessions, encoder: Encoder, folder: Path, two_people: bool = False) -> House:
+def opened(
+    sessions: Sessions, encoder: Encoder, folder: Path, two_people: bool = False
+) -> Services:
     index = ServingIndex(sessions, encoder, folder / "index")
     checker = ClaimChecker(sessions, encoder, index, RuleJudge())
     embedded: list[int] = []
@@ -94,7 +96,7 @@ def opened(sessions: Sessions, encoder: Encoder, folder: Path, two_people: bool 
     talk = Conversation(sessions, checker, SECRET, "telegram", lambda: TODAY, moderation=moderation)
     with sessions.begin() as session:
         roles.grant(session, key_of(MODERATOR.id), Role.MODERATOR, "Sara", "command line")
-    return House(sessions, talk, embedded)
+    return Services(sessions, talk, embedded)
 
 
 def read_address(url: str) -> Sequence[ReportDraft]:
@@ -114,18 +116,18 @@ def button(reply: Reply, label: str) -> Button:
     return found
 
 
-def presses(house: House, asker: Asker, reply: Reply, label: str) -> Reply:
+def presses(services: Services, asker: Asker, reply: Reply, label: str) -> Reply:
     action = button(reply, label).action
     assert action is not None
     assert len(action.encode()) <= 64
-    return house.talk.press(asker, action)
+    return services.talk.press(asker, action)
 
 
-def asked(house: House, *claims: str) -> list[int]:
+def asked(services: Services, *claims: str) -> list[int]:
     """Have a public person ask each claim; each is gathered into a cluster of its own."""
     for claim in claims:
-        house.talk.claim(PUBLIC, claim)
-    with house.sessions.begin() as session:
+        services.talk.claim(PUBLIC, claim)
+    with services.sessions.begin() as session:
         waiting = session.scalars(select(Claim).where(Claim.cluster_id.is_(None)))
         for row in waiting.all():
             cluster = Cluster(title=row.text, status=ClusterStatus.OPEN)
@@ -136,23 +138,23 @@ def asked(house: House, *claims: str) -> list[int]:
 
 
 def published(
-    house: House, text: str = TEXT, ref: str = "tower", rating: Rating | None = None
+    services: Services, text: str = TEXT, ref: str = "tower", rating: Rating | None = None
 ) -> int:
     statement = StatementDraft(text, ref=ref, rating=rating)
     draft = ReportDraft("The tower", "The Post", statements=(statement,))
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         (number,) = reports.store(session, draft).statement_ids
         curation.publish(session, [number], "test")
     return number
 
 
-def status(house: House, cluster_id: int) -> ClusterStatus:
-    with house.sessions() as session:
+def status(services: Services, cluster_id: int) -> ClusterStatus:
+    with services.sessions() as session:
         return session.get_one(Cluster, cluster_id).status
 
 
-def audited(house: House) -> list[tuple[str, str]]:
-    with house.sessions() as session:
+def audited(services: Services) -> list[tuple[str, str]]:
+    with services.sessions() as session:
         rows = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
         return [(row.actor, row.action) for row in rows]
 
@@ -160,43 +162,43 @@ def audited(house: House) -> list[tuple[str, str]]:
 class TestWhoMay:
     @pytest.mark.parametrize("command", COMMANDS)
     def test_the_public_gets_the_reply_to_an_unknown_command(
-        self, house: House, command: str
+        self, services: Services, command: str
     ) -> None:
-        before = audited(house)
+        before = audited(services)
         for argument in ("", "tower because", "9 admin Eve"):
-            reply = house.talk.command(PUBLIC, command, argument)
-            assert reply == house.talk.command(PUBLIC, "nonsense", argument)
-            assert reply == house.talk.help(PUBLIC)
-        assert audited(house) == before
+            reply = services.talk.command(PUBLIC, command, argument)
+            assert reply == services.talk.command(PUBLIC, "nonsense", argument)
+            assert reply == services.talk.help(PUBLIC)
+        assert audited(services) == before
 
     @pytest.mark.parametrize("command", ["grant", "revoke"])
-    def test_a_moderator_is_no_admin(self, house: House, command: str) -> None:
-        reply = house.talk.command(MODERATOR, command, "9 admin Eve")
-        assert reply == house.talk.help(MODERATOR)
+    def test_a_moderator_is_no_admin(self, services: Services, command: str) -> None:
+        reply = services.talk.command(MODERATOR, command, "9 admin Eve")
+        assert reply == services.talk.help(MODERATOR)
 
     def test_a_conversation_without_moderation_knows_none_of_it(
-        self, house: House, fake_encoder: Encoder, tmp_path: Path
+        self, services: Services, fake_encoder: Encoder, tmp_path: Path
     ) -> None:
-        index = ServingIndex(house.sessions, fake_encoder, tmp_path / "other")
-        checker = ClaimChecker(house.sessions, fake_encoder, index, RuleJudge())
-        plain = Conversation(house.sessions, checker, SECRET, "telegram")
+        index = ServingIndex(services.sessions, fake_encoder, tmp_path / "other")
+        checker = ClaimChecker(services.sessions, fake_encoder, index, RuleJudge())
+        plain = Conversation(services.sessions, checker, SECRET, "telegram")
         assert plain.command(ADMIN, "queue", "") == plain.help(ADMIN)
         assert plain.menu(ADMIN) == ()
 
-    def test_every_button_asks_for_the_role_again(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
-        statement = published(house)
-        shown = house.talk.command(MODERATOR, "queue", "")
+    def test_every_button_asks_for_the_role_again(self, services: Services) -> None:
+        (cluster,) = asked(services, CLAIM)
+        statement = published(services)
+        shown = services.talk.command(MODERATOR, "queue", "")
         actions = [each.action for row in shown.buttons for each in row if each.action]
         actions += [f"mod:why:{cluster}:spam", f"mod:publish:{statement}", "mod:all:1", "mod:next:"]
-        with house.sessions.begin() as session:
+        with services.sessions.begin() as session:
             roles.revoke(session, key_of(MODERATOR.id), "test")
-        before = audited(house)
+        before = audited(services)
         for action in actions:
             for person in (MODERATOR, PUBLIC):
-                assert said(house.talk.press(person, action)) == GONE, action
-        assert audited(house) == before
-        assert status(house, cluster) is ClusterStatus.OPEN
+                assert said(services.talk.press(person, action)) == GONE, action
+        assert audited(services) == before
+        assert status(services, cluster) is ClusterStatus.OPEN
 
     @pytest.mark.parametrize(
         "forged",
@@ -206,13 +208,13 @@ class TestWhoMay:
             "mod:publish:99999999999999999999", "mod:publish:١",
         ],
     )  # fmt: skip
-    def test_a_forged_button_does_nothing(self, house: House, forged: str) -> None:
-        assert said(house.talk.press(MODERATOR, forged)) == GONE
+    def test_a_forged_button_does_nothing(self, services: Services, forged: str) -> None:
+        assert said(services.talk.press(MODERATOR, forged)) == GONE
 
-    def test_the_menu_shows_what_a_person_may_do(self, house: House) -> None:
+    def test_the_menu_shows_what_a_person_may_do(self, services: Services) -> None:
         everybody = tuple(name for name, _ in describe_commands(Language.ARABIC))
         names = {
-            person.id: tuple(name for name, _ in house.talk.menu(person))
+            person.id: tuple(name for name, _ in services.talk.menu(person))
             for person in (ADMIN, MODERATOR, PUBLIC)
         }
         assert names == {
@@ -224,138 +226,142 @@ class TestWhoMay:
 
 class TestQueue:
     def test_what_is_asked_most_comes_first_with_who_asks_and_what_may_answer_it(
-        self, house: House
+        self, services: Services
     ) -> None:
-        published(house)
-        _, cluster = asked(house, "the harbour is closed for a week", CLAIM)
-        house.talk.claim(MODERATOR, CLAIM)
-        reply = house.talk.command(MODERATOR, "queue", "")
+        published(services)
+        _, cluster = asked(services, "the harbour is closed for a week", CLAIM)
+        services.talk.claim(MODERATOR, CLAIM)
+        reply = services.talk.command(MODERATOR, "queue", "")
         text = said(reply)
         assert text.startswith(f"📥 Claim {cluster}\n{CLAIM}\n")
         assert "People: 2 · asked: 2 · waiting to be told: 0" in text
         assert f"«{TEXT}»" in text
-        after = said(presses(house, MODERATOR, reply, "Next"))
+        after = said(presses(services, MODERATOR, reply, "Next"))
         assert "the harbour is closed" in after
         assert "People: 1 · asked: 1 · waiting to be told: 1" in after
 
-    def test_nothing_waits(self, house: House) -> None:
-        assert said(house.talk.command(MODERATOR, "queue", "")).startswith("Nothing is waiting")
+    def test_nothing_waits(self, services: Services) -> None:
+        assert said(services.talk.command(MODERATOR, "queue", "")).startswith("Nothing is waiting")
 
-    def test_a_damaged_place_begins_again(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
-        reply = house.talk.press(MODERATOR, "mod:next:nonsense")
+    def test_a_damaged_place_begins_again(self, services: Services) -> None:
+        (cluster,) = asked(services, CLAIM)
+        reply = services.talk.press(MODERATOR, "mod:next:nonsense")
         assert said(reply).startswith(f"📥 Claim {cluster}\n")
 
     def test_an_answer_reaches_everybody_once_and_the_second_moderator_sees_it(
-        self, house: House
+        self, services: Services
     ) -> None:
-        published(house)
-        (cluster,) = asked(house, CLAIM)
-        with house.sessions.begin() as session:
+        published(services)
+        (cluster,) = asked(services, CLAIM)
+        with services.sessions.begin() as session:
             # What was settled at once waits for nothing.
             for inquiry in session.scalars(select(Inquiry)):
                 inquiry.waiting = True
-        shown = house.talk.command(MODERATOR, "queue", "")
-        asking = presses(house, MODERATOR, shown, "❌ 1 contradicts it")
-        done = presses(house, MODERATOR, asking, "📤 Send it")
+        shown = services.talk.command(MODERATOR, "queue", "")
+        asking = presses(services, MODERATOR, shown, "❌ 1 contradicts it")
+        done = presses(services, MODERATOR, asking, "📤 Send it")
         assert said(done).startswith(f"Claim {cluster} is answered. 1 person will be told.\n")
-        assert status(house, cluster) is ClusterStatus.ANSWERED
-        second = presses(house, ADMIN, shown, "✅ 1 supports it")
+        assert status(services, cluster) is ClusterStatus.ANSWERED
+        second = presses(services, ADMIN, shown, "✅ 1 supports it")
         assert said(second).startswith("This was handled already")
-        with house.sessions() as session:
+        with services.sessions() as session:
             assert len(session.scalars(select(Notification)).all()) == 1
         # From now on it is said to whoever asks.
-        assert said(house.talk.claim(PUBLIC, CLAIM)).startswith("❌")
+        assert said(services.talk.claim(PUBLIC, CLAIM)).startswith("❌")
 
-    def test_a_reviewed_falsehood_refutes_and_is_never_said_to_support(self, house: House) -> None:
-        number = published(house, rating=Rating.FALSE)
-        (cluster,) = asked(house, CLAIM)
-        shown = house.talk.command(MODERATOR, "queue", "")
+    def test_a_reviewed_falsehood_refutes_and_is_never_said_to_support(
+        self, services: Services
+    ) -> None:
+        number = published(services, rating=Rating.FALSE)
+        (cluster,) = asked(services, CLAIM)
+        shown = services.talk.command(MODERATOR, "queue", "")
         labels = [each.label for row in shown.buttons for each in row if "1 " in each.label]
         assert labels == ["❌ 1 reviews this very claim: refuted"]
         # What an older message still offers.
-        with house.sessions() as session:
+        with services.sessions() as session:
             seen = audit_log.load_latest_id(session)
         for verb in ("yes", "support"):
-            pressed = house.talk.press(MODERATOR, f"mod:{verb}:{cluster}:{number}:{seen}")
+            pressed = services.talk.press(MODERATOR, f"mod:{verb}:{cluster}:{number}:{seen}")
             assert said(pressed).startswith("Fact-checkers did not confirm what this statement")
-        assert status(house, cluster) is ClusterStatus.OPEN
-        asking = presses(house, MODERATOR, shown, "reviews this very claim")
+        assert status(services, cluster) is ClusterStatus.OPEN
+        asking = presses(services, MODERATOR, shown, "reviews this very claim")
         assert "You say that this statement reviews this very claim:" in said(asking)
-        presses(house, MODERATOR, asking, "📤 Send it")
-        told = said(house.talk.claim(PUBLIC, CLAIM))
+        presses(services, MODERATOR, asking, "📤 Send it")
+        told = said(services.talk.claim(PUBLIC, CLAIM))
         assert told.startswith("❌ Fact-checkers reviewed this claim and reject it")
 
-    def test_a_rejection_asks_why(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
-        shown = house.talk.command(MODERATOR, "queue", "")
-        why = presses(house, MODERATOR, shown, "Reject")
-        assert status(house, cluster) is ClusterStatus.OPEN
-        done = presses(house, MODERATOR, why, "An opinion")
+    def test_a_rejection_asks_why(self, services: Services) -> None:
+        (cluster,) = asked(services, CLAIM)
+        shown = services.talk.command(MODERATOR, "queue", "")
+        why = presses(services, MODERATOR, shown, "Reject")
+        assert status(services, cluster) is ClusterStatus.OPEN
+        done = presses(services, MODERATOR, why, "An opinion")
         assert said(done).startswith(f"Claim {cluster} is rejected.")
-        with house.sessions() as session:
+        with services.sessions() as session:
             assert session.get_one(Cluster, cluster).reject_reason is RejectReason.OPINION
-        assert audited(house)[-1] == (key_of(MODERATOR.id), "rejected")
-        assert said(presses(house, MODERATOR, done, "Next")).startswith("Nothing is waiting")
+        assert audited(services)[-1] == (key_of(MODERATOR.id), "rejected")
+        assert said(presses(services, MODERATOR, done, "Next")).startswith("Nothing is waiting")
 
-    def test_a_snoozed_claim_comes_back_when_its_time_is_over(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
-        shown = house.talk.command(MODERATOR, "queue", "")
-        presses(house, MODERATOR, shown, "For a day")
-        assert said(house.talk.command(MODERATOR, "queue", "")).startswith("Nothing is waiting")
-        with house.sessions.begin() as session:
+    def test_a_snoozed_claim_comes_back_when_its_time_is_over(self, services: Services) -> None:
+        (cluster,) = asked(services, CLAIM)
+        shown = services.talk.command(MODERATOR, "queue", "")
+        presses(services, MODERATOR, shown, "For a day")
+        assert said(services.talk.command(MODERATOR, "queue", "")).startswith("Nothing is waiting")
+        with services.sessions.begin() as session:
             session.get_one(Cluster, cluster).snoozed_until = now()
-        assert said(house.talk.command(MODERATOR, "queue", "")).startswith("📥")
+        assert said(services.talk.command(MODERATOR, "queue", "")).startswith("📥")
 
-    def test_a_source_is_added_for_a_claim_and_answers_it_unpublished(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
-        shown = house.talk.command(MODERATOR, "queue", "")
-        how = said(presses(house, MODERATOR, shown, "Add a source"))
+    def test_a_source_is_added_for_a_claim_and_answers_it_unpublished(
+        self, services: Services
+    ) -> None:
+        (cluster,) = asked(services, CLAIM)
+        shown = services.talk.command(MODERATOR, "queue", "")
+        how = said(presses(services, MODERATOR, shown, "Add a source"))
         assert f"/add #{cluster} " in how
-        added = house.talk.command(MODERATOR, "add", f"#{cluster} The tower\n{TEXT}.")
-        asking = presses(house, MODERATOR, added, "1 supports it")
-        done = presses(house, MODERATOR, asking, "📤 Send it")
+        added = services.talk.command(MODERATOR, "add", f"#{cluster} The tower\n{TEXT}.")
+        asking = presses(services, MODERATOR, added, "1 supports it")
+        done = presses(services, MODERATOR, asking, "📤 Send it")
         assert said(done).startswith(f"Claim {cluster} is answered")
-        with house.sessions() as session:
+        with services.sessions() as session:
             statement = session.scalars(select(Statement)).one()
         assert statement.status is StatementStatus.PUBLISHED
-        assert house.embedded == [statement.id]
+        assert services.embedded == [statement.id]
 
-    def test_what_is_about_something_else_is_not_offered(self, house: House) -> None:
-        published(house, "the minister opened a school in the valley on Sunday", "school")
-        asked(house, CLAIM)
-        reply = house.talk.command(MODERATOR, "queue", "")
+    def test_what_is_about_something_else_is_not_offered(self, services: Services) -> None:
+        published(services, "the minister opened a school in the valley on Sunday", "school")
+        asked(services, CLAIM)
+        reply = services.talk.command(MODERATOR, "queue", "")
         assert "school" not in said(reply)
         assert "No published statement is about this." in said(reply)
         assert "/console" in said(reply)
         labels = [each.label for row in reply.buttons for each in row]
         assert labels[0] == "➕ Add a source"
-        published(house)
-        reply = house.talk.command(MODERATOR, "queue", "")
+        published(services)
+        reply = services.talk.command(MODERATOR, "queue", "")
         assert f"«{TEXT}»" in said(reply)
         assert "school" not in said(reply)
 
-    def test_what_is_about_another_wording_is_offered(self, house: House) -> None:
-        _, cluster = asked(house, "the harbour is closed for a week", CLAIM)
-        published(house)
-        with house.sessions.begin() as session:
+    def test_what_is_about_another_wording_is_offered(self, services: Services) -> None:
+        _, cluster = asked(services, "the harbour is closed for a week", CLAIM)
+        published(services)
+        with services.sessions.begin() as session:
             harbour = session.get_one(Cluster, 1)
             cluster_actions.merge_clusters(session, harbour.id, [cluster], key_of(ADMIN.id))
-        assert f"«{TEXT}»" in said(house.talk.command(MODERATOR, "queue", ""))
+        assert f"«{TEXT}»" in said(services.talk.command(MODERATOR, "queue", ""))
 
 
 @pytest.fixture
-def waiting(house: House) -> int:
+def waiting(services: Services) -> int:
     """Return a cluster that an Arab and a Briton wait for, and nothing published is about."""
-    house.talk.claim(PUBLIC, CLAIM)
-    house.talk.claim(ARAB, CLAIM)
-    (cluster,) = asked(house)
+    services.talk.claim(PUBLIC, CLAIM)
+    services.talk.claim(ARAB, CLAIM)
+    (cluster,) = asked(services)
     return cluster
 
 
-def letters(house: House, later: timedelta = timedelta()) -> dict[str, Reply]:
+def letters(services: Services, later: timedelta = timedelta()) -> dict[str, Reply]:
     """Return what is delivered by then, by the address it goes to."""
-    outbox = Outbox(house.sessions, SECRET, lambda: now() + later, lambda: TODAY)
+    outbox = Outbox(services.sessions, SECRET, lambda: now() + later, lambda: TODAY)
     found = {}
     while (letter := outbox.take()) is not None:
         found[letter.address] = letter.reply
@@ -363,36 +369,36 @@ def letters(house: House, later: timedelta = timedelta()) -> dict[str, Reply]:
     return found
 
 
-def adding(house: House, cluster: int) -> Reply:
+def adding(services: Services, cluster: int) -> Reply:
     """Return what a moderator is shown who adds a report for a cluster."""
-    return house.talk.command(MODERATOR, "add", f"#{cluster} The tower\n{TEXT}.")
+    return services.talk.command(MODERATOR, "add", f"#{cluster} The tower\n{TEXT}.")
 
 
-def asking(house: House, cluster: int, label: str = "1 supports it") -> Reply:
+def asking(services: Services, cluster: int, label: str = "1 supports it") -> Reply:
     """Return what a moderator is asked who taps on an answer."""
-    return presses(house, MODERATOR, adding(house, cluster), label)
+    return presses(services, MODERATOR, adding(services, cluster), label)
 
 
-def checker(house: House, cluster: int) -> Reply:
+def checker(services: Services, cluster: int) -> Reply:
     """Answer a cluster; returns what the moderator reads."""
-    return presses(house, MODERATOR, asking(house, cluster), "📤 Send it")
+    return presses(services, MODERATOR, asking(services, cluster), "📤 Send it")
 
 
 class TestSending:
     def test_a_tap_shows_what_everybody_would_read_and_does_nothing(
-        self, house: House, waiting: int
+        self, services: Services, waiting: int
     ) -> None:
-        added = adding(house, waiting)
-        before = audited(house)
-        reply = presses(house, MODERATOR, added, "1 contradicts it")
+        added = adding(services, waiting)
+        before = audited(services)
+        reply = presses(services, MODERATOR, added, "1 contradicts it")
         text = said(reply)
         assert text.startswith(f"📤 Claim {waiting}: nothing is sent yet\n{CLAIM}\n❌ You say ")
         assert "It goes to 2 people." in text
-        assert audited(house) == before
-        assert status(house, waiting) is ClusterStatus.OPEN
-        assert letters(house, timedelta(days=1)) == {}
-        presses(house, MODERATOR, reply, "📤 Send it")
-        read = letters(house, UNDO_FOR)
+        assert audited(services) == before
+        assert status(services, waiting) is ClusterStatus.OPEN
+        assert letters(services, timedelta(days=1)) == {}
+        presses(services, MODERATOR, reply, "📤 Send it")
+        read = letters(services, UNDO_FOR)
         assert set(read) == {PUBLIC.address, ARAB.address}
         for letter in read.values():
             start = reply.blocks.index(letter.blocks[0])
@@ -402,23 +408,27 @@ class TestSending:
             "📬 وصل الج",
         }
 
-    def test_where_nobody_waits_it_shows_what_is_answered_from_then_on(self, house: House) -> None:
-        published(house)
-        (cluster,) = asked(house, CLAIM)
-        shown = house.talk.command(MODERATOR, "queue", "")
-        reply = presses(house, MODERATOR, shown, "1 contradicts it")
+    def test_where_nobody_waits_it_shows_what_is_answered_from_then_on(
+        self, services: Services
+    ) -> None:
+        published(services)
+        (cluster,) = asked(services, CLAIM)
+        shown = services.talk.command(MODERATOR, "queue", "")
+        reply = presses(services, MODERATOR, shown, "1 contradicts it")
         assert "Nobody is waiting for an answer." in said(reply)
-        done = presses(house, MODERATOR, reply, "📤 Send it")
+        done = presses(services, MODERATOR, reply, "📤 Send it")
         assert said(done).startswith(f"Claim {cluster} is answered. 0 people will be told.")
-        answer = house.talk.claim(PUBLIC, CLAIM)
+        answer = services.talk.claim(PUBLIC, CLAIM)
         assert answer.blocks[0] in reply.blocks
 
-    def test_back_leads_to_the_claim_and_on_to_the_next(self, house: House, waiting: int) -> None:
-        asked(house, "the harbour is closed for a week")
-        reply = presses(house, MODERATOR, asking(house, waiting), "↩ Back")
+    def test_back_leads_to_the_claim_and_on_to_the_next(
+        self, services: Services, waiting: int
+    ) -> None:
+        asked(services, "the harbour is closed for a week")
+        reply = presses(services, MODERATOR, asking(services, waiting), "↩ Back")
         assert said(reply).startswith(f"📥 Claim {waiting}\n")
-        assert "the harbour is closed" in said(presses(house, MODERATOR, reply, "Next"))
-        assert status(house, waiting) is ClusterStatus.OPEN
+        assert "the harbour is closed" in said(presses(services, MODERATOR, reply, "Next"))
+        assert status(services, waiting) is ClusterStatus.OPEN
 
     @pytest.mark.parametrize(
         ("meanwhile", "says"),
@@ -431,13 +441,13 @@ class TestSending:
         ],
     )
     def test_nothing_is_sent_if_something_was_done_meanwhile(
-        self, house: House, waiting: int, meanwhile: str, says: str
+        self, services: Services, waiting: int, meanwhile: str, says: str
     ) -> None:
-        published(house)
-        shown = house.talk.command(MODERATOR, "queue", "")
-        reply = presses(house, MODERATOR, shown, "1 supports it")
+        published(services)
+        shown = services.talk.command(MODERATOR, "queue", "")
+        reply = presses(services, MODERATOR, shown, "1 supports it")
         admin = key_of(ADMIN.id)
-        with house.sessions.begin() as session:
+        with services.sessions.begin() as session:
             match meanwhile:
                 case "answered":
                     resolution.answer_cluster(session, waiting, 1, Relation.REFUTES, admin)
@@ -449,37 +459,37 @@ class TestSending:
                     cluster_actions.snooze(session, waiting, now() + timedelta(days=1), admin)
                 case "role":
                     roles.revoke(session, key_of(MODERATOR.id), admin)
-        before = audited(house)
-        assert said(presses(house, MODERATOR, reply, "📤 Send it")).startswith(says)
-        assert audited(house) == before
+        before = audited(services)
+        assert said(presses(services, MODERATOR, reply, "📤 Send it")).startswith(says)
+        assert audited(services) == before
 
 
 class TestUndoing:
     def test_nobody_is_told_for_a_minute_and_then_everybody(
-        self, house: House, waiting: int
+        self, services: Services, waiting: int
     ) -> None:
-        done = checker(house, waiting)
+        done = checker(services, waiting)
         assert "Nothing is sent for 60 seconds: until then you can take it back." in said(done)
-        assert letters(house, UNDO_FOR - timedelta(seconds=5)) == {}
-        assert set(letters(house, UNDO_FOR)) == {PUBLIC.address, ARAB.address}
+        assert letters(services, UNDO_FOR - timedelta(seconds=5)) == {}
+        assert set(letters(services, UNDO_FOR)) == {PUBLIC.address, ARAB.address}
 
     def test_an_answer_is_taken_back_after_a_restart_and_nobody_hears_of_it(
-        self, house: House, waiting: int, fake_encoder: Encoder, tmp_path: Path
+        self, services: Services, waiting: int, fake_encoder: Encoder, tmp_path: Path
     ) -> None:
-        done = checker(house, waiting)
-        restarted = opened(house.sessions, fake_encoder, tmp_path / "restarted")
+        done = checker(services, waiting)
+        restarted = opened(services.sessions, fake_encoder, tmp_path / "restarted")
         reply = presses(restarted, MODERATOR, done, "↩ Undo")
         assert said(reply).startswith(f"It was taken back: claim {waiting} is in the inbox again.")
-        assert letters(house, timedelta(days=1)) == {}
-        assert status(house, waiting) is ClusterStatus.OPEN
-        with house.sessions() as session:
+        assert letters(services, timedelta(days=1)) == {}
+        assert status(services, waiting) is ClusterStatus.OPEN
+        with services.sessions() as session:
             assert session.scalars(select(Verdict)).all() == []
             # What the answer published stays so: it is what its report says.
             (statement,) = session.scalars(select(Statement))
             assert statement.status is StatementStatus.PUBLISHED
             inquired = session.scalars(select(Inquiry)).all()
             assert {(each.waiting, each.answered_at) for each in inquired} == {(True, None)}
-        assert audited(house)[-1][1] == "undone"
+        assert audited(services)[-1][1] == "undone"
         # Whoever waits is told once the claim is answered after all.
         again = presses(restarted, MODERATOR, reply, "↩ Back")
         assert said(again).startswith(f"📥 Claim {waiting}\n")
@@ -487,90 +497,92 @@ class TestUndoing:
         assert len(letters(restarted, UNDO_FOR)) == 2
 
     def test_it_is_too_late_after_a_minute(
-        self, house: House, waiting: int, monkeypatch: pytest.MonkeyPatch
+        self, services: Services, waiting: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        done = checker(house, waiting)
+        done = checker(services, waiting)
         monkeypatch.setattr("knowledge.curation.resolution.now", lambda: now() + UNDO_FOR)
-        before = audited(house)
-        assert said(presses(house, MODERATOR, done, "↩ Undo")).startswith("It is too late")
-        assert audited(house) == before
-        assert len(letters(house, UNDO_FOR)) == 2
+        before = audited(services)
+        assert said(presses(services, MODERATOR, done, "↩ Undo")).startswith("It is too late")
+        assert audited(services) == before
+        assert len(letters(services, UNDO_FOR)) == 2
 
-    def test_an_old_button_takes_nothing_else_back(self, house: House, waiting: int) -> None:
-        first = checker(house, waiting)
-        presses(house, MODERATOR, first, "↩ Undo")
-        assert "was changed since" in said(presses(house, MODERATOR, first, "↩ Undo"))
-        checker(house, waiting)
-        assert "was changed since" in said(presses(house, ADMIN, first, "↩ Undo"))
-        assert len(letters(house, UNDO_FOR)) == 2
+    def test_an_old_button_takes_nothing_else_back(self, services: Services, waiting: int) -> None:
+        first = checker(services, waiting)
+        presses(services, MODERATOR, first, "↩ Undo")
+        assert "was changed since" in said(presses(services, MODERATOR, first, "↩ Undo"))
+        checker(services, waiting)
+        assert "was changed since" in said(presses(services, ADMIN, first, "↩ Undo"))
+        assert len(letters(services, UNDO_FOR)) == 2
 
-    def test_it_asks_for_the_role_again(self, house: House, waiting: int) -> None:
-        done = checker(house, waiting)
-        with house.sessions.begin() as session:
+    def test_it_asks_for_the_role_again(self, services: Services, waiting: int) -> None:
+        done = checker(services, waiting)
+        with services.sessions.begin() as session:
             roles.revoke(session, key_of(MODERATOR.id), "test")
         for person in (MODERATOR, PUBLIC):
-            assert said(presses(house, person, done, "↩ Undo")) == GONE
-        assert status(house, waiting) is ClusterStatus.ANSWERED
+            assert said(presses(services, person, done, "↩ Undo")) == GONE
+        assert status(services, waiting) is ClusterStatus.ANSWERED
 
     def test_a_statement_that_another_answer_rests_on_stays_published(
-        self, house: House, waiting: int
+        self, services: Services, waiting: int
     ) -> None:
-        first = checker(house, waiting)
-        other = asked(house, "how high is the clock tower")[-1]
-        presses(house, MODERATOR, asking(house, other), "📤 Send it")
-        presses(house, MODERATOR, first, "↩ Undo")
-        assert status(house, waiting) is ClusterStatus.OPEN
-        assert status(house, other) is ClusterStatus.ANSWERED
-        with house.sessions() as session:
+        first = checker(services, waiting)
+        other = asked(services, "how high is the clock tower")[-1]
+        presses(services, MODERATOR, asking(services, other), "📤 Send it")
+        presses(services, MODERATOR, first, "↩ Undo")
+        assert status(services, waiting) is ClusterStatus.OPEN
+        assert status(services, other) is ClusterStatus.ANSWERED
+        with services.sessions() as session:
             assert session.scalars(select(Statement.status)).one() is StatementStatus.PUBLISHED
 
     def test_where_two_people_are_asked_for_a_proposal_is_sent_and_both_can_take_it_back(
         self, sessions: Sessions, fake_encoder: Encoder, tmp_path: Path
     ) -> None:
-        house = opened(sessions, fake_encoder, tmp_path, two_people=True)
-        house.talk.claim(PUBLIC, CLAIM)
-        (cluster,) = asked(house)
-        published(house)
+        services = opened(sessions, fake_encoder, tmp_path, two_people=True)
+        services.talk.claim(PUBLIC, CLAIM)
+        (cluster,) = asked(services)
+        published(services)
 
         def proposed() -> Reply:
-            shown = house.talk.command(MODERATOR, "queue", "")
-            reply = presses(house, MODERATOR, shown, "1 supports it")
+            shown = services.talk.command(MODERATOR, "queue", "")
+            reply = presses(services, MODERATOR, shown, "1 supports it")
             assert "A second person has to approve it first." in said(reply)
             assert "It goes to 1 person." in said(reply)
-            return presses(house, MODERATOR, reply, "📤 Propose it")
+            return presses(services, MODERATOR, reply, "📤 Propose it")
 
-        assert said(presses(house, MODERATOR, proposed(), "↩ Withdraw it")) == "It was withdrawn."
-        assert said(house.talk.command(ADMIN, "pending", "")).startswith("Nothing waits")
+        assert (
+            said(presses(services, MODERATOR, proposed(), "↩ Withdraw it")) == "It was withdrawn."
+        )
+        assert said(services.talk.command(ADMIN, "pending", "")).startswith("Nothing waits")
         assert "waits for a second person" in said(proposed())
-        waits = house.talk.command(ADMIN, "pending", "")
-        done = presses(house, ADMIN, waits, "✔ Approve")
+        waits = services.talk.command(ADMIN, "pending", "")
+        done = presses(services, ADMIN, waits, "✔ Approve")
         assert said(done).startswith("It was approved and done.\nNothing is sent for 60 seconds")
-        presses(house, ADMIN, done, "↩ Undo")
-        assert status(house, cluster) is ClusterStatus.OPEN
-        assert letters(house, timedelta(days=1)) == {}
+        presses(services, ADMIN, done, "↩ Undo")
+        assert status(services, cluster) is ClusterStatus.OPEN
+        assert letters(services, timedelta(days=1)) == {}
 
 
 class TestAdd:
-    def test_an_address(self, house: House) -> None:
-        reply = house.talk.command(MODERATOR, "add", "https://example.org/a")
+    def test_an_address(self, services: Services) -> None:
+        reply = services.talk.command(MODERATOR, "add", "https://example.org/a")
         assert said(reply).splitlines()[:-1] == [
             "📄 This report was added",
             "A page",
             "1. «the page https://example.org/a says so»",
         ]
-        assert said(presses(house, MODERATOR, reply, "Publish 1")) == "Statements published: 1"
-        again = house.talk.command(MODERATOR, "add", "https://example.org/a")
+        assert said(presses(services, MODERATOR, reply, "Publish 1")) == "Statements published: 1"
+        again = services.talk.command(MODERATOR, "add", "https://example.org/a")
         assert said(again).startswith("📄 It is here already")
         assert again.buttons == ()
 
-    def test_all_of_a_report_at_once(self, house: House) -> None:
+    def test_all_of_a_report_at_once(self, services: Services) -> None:
         text = (
             "The bridges\nThe old bridge closed on Monday, the mayor said. Nobody was hurt there."
         )
-        reply = house.talk.command(MODERATOR, "add", text)
-        done = said(presses(house, MODERATOR, reply, "Publish all"))
+        reply = services.talk.command(MODERATOR, "add", text)
+        done = said(presses(services, MODERATOR, reply, "Publish all"))
         assert done.startswith("Statements published: ")
-        again = presses(house, MODERATOR, reply, "Publish all")
+        again = presses(services, MODERATOR, reply, "Publish all")
         assert said(again) == "Nothing of it is left to publish."
 
     def test_where_two_people_are_asked_for_one_publishes_nothing(
@@ -600,8 +612,8 @@ class TestAdd:
         label: str,
         two_people: bool,
     ) -> None:
-        house = opened(sessions, fake_encoder, tmp_path, two_people)
-        shown = house.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
+        services = opened(sessions, fake_encoder, tmp_path, two_people)
+        shown = services.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
         with sessions.begin() as session:
             (number,) = session.scalars(select(Statement.id))
             report = curation.load_report(
@@ -610,82 +622,82 @@ class TestAdd:
             edit = curation.ReportEdit("It is a lie", "The Onion", body=report.body)
             curation.edit_report(session, report.id, edit, key_of(ADMIN.id), None, report.version)
             curation.review(session, [number], key_of(ADMIN.id))
-        reply = presses(house, MODERATOR, shown, label)
+        reply = presses(services, MODERATOR, shown, label)
         assert "was changed since this was shown" in said(reply)
         with sessions() as session:
             assert session.get_one(Statement, number).status is StatementStatus.REVIEWED
-        again = house.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
+        again = services.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
         assert "It is a lie" in said(again)
         assert "The Onion" in said(again)
-        assert said(presses(house, MODERATOR, again, label)) == "Statements published: 1"
+        assert said(presses(services, MODERATOR, again, label)) == "Statements published: 1"
 
     @pytest.mark.parametrize("rest", ["publish:1", "all:1", "publish:1:", "all:1:x"])
     def test_a_button_that_does_not_say_when_it_was_shown_publishes_nothing(
-        self, house: House, rest: str
+        self, services: Services, rest: str
     ) -> None:
-        house.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
-        with house.sessions.begin() as session:
+        services.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
+        with services.sessions.begin() as session:
             audit_log.record(session, "test", "edited", SubjectKind.REPORT, 1)
-        reply = house.talk.press(MODERATOR, f"mod:{rest}")
+        reply = services.talk.press(MODERATOR, f"mod:{rest}")
         assert "was changed since this was shown" in said(reply)
 
     def test_a_statement_that_was_added_since_is_not_published_with_the_others(
-        self, house: House
+        self, services: Services
     ) -> None:
-        shown = house.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
-        with house.sessions.begin() as session:
+        shown = services.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
+        with services.sessions.begin() as session:
             added = StatementDraft("80 metres high, the city said on Monday")
             curation.add_statement(session, 1, added, key_of(ADMIN.id))
-        reply = presses(house, MODERATOR, shown, "Publish all")
+        reply = presses(services, MODERATOR, shown, "Publish all")
         assert "was changed since this was shown" in said(reply)
 
-    def test_a_private_address_is_refused_with_the_reason(self, house: House) -> None:
-        reply = house.talk.command(MODERATOR, "add", "http://127.0.0.1/secret")
+    def test_a_private_address_is_refused_with_the_reason(self, services: Services) -> None:
+        reply = services.talk.command(MODERATOR, "add", "http://127.0.0.1/secret")
         assert said(reply).startswith("This address cannot be read: ")
 
     @pytest.mark.parametrize("argument", ["", "#5", "#5 ", "  "])
-    def test_nothing_says_how(self, house: House, argument: str) -> None:
-        reply = house.talk.command(MODERATOR, "add", argument)
+    def test_nothing_says_how(self, services: Services, argument: str) -> None:
+        reply = services.talk.command(MODERATOR, "add", argument)
         assert said(reply).startswith("Write it like this: /add")
 
-    def test_nothing_is_fetched_for_the_public(self, house: House) -> None:
-        reply = house.talk.command(PUBLIC, "add", "http://127.0.0.1/secret")
-        assert reply == house.talk.help(PUBLIC)
+    def test_nothing_is_fetched_for_the_public(self, services: Services) -> None:
+        reply = services.talk.command(PUBLIC, "add", "http://127.0.0.1/secret")
+        assert reply == services.talk.help(PUBLIC)
 
 
 class TestRetract:
-    def test_it_is_withdrawn_with_the_reason(self, house: House) -> None:
-        published(house)
-        reply = house.talk.command(MODERATOR, "retract", "tower the number was wrong")
+    def test_it_is_withdrawn_with_the_reason(self, services: Services) -> None:
+        published(services)
+        reply = services.talk.command(MODERATOR, "retract", "tower the number was wrong")
         assert said(reply).startswith("Statements withdrawn: 1.")
-        with house.sessions() as session:
+        with services.sessions() as session:
             entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
         assert entry is not None
         assert (entry.actor, entry.reason) == (key_of(MODERATOR.id), "the number was wrong")
-        again = house.talk.command(MODERATOR, "retract", "tower once more")
+        again = services.talk.command(MODERATOR, "retract", "tower once more")
         assert said(again) == "Nothing of tower is published."
 
-    def test_without_a_reason_or_a_known_reference_it_says_so(self, house: House) -> None:
-        published(house)
-        usage = said(house.talk.command(MODERATOR, "retract", "tower"))
+    def test_without_a_reason_or_a_known_reference_it_says_so(self, services: Services) -> None:
+        published(services)
+        usage = said(services.talk.command(MODERATOR, "retract", "tower"))
         assert usage == "Write it like this: /retract REF reason"
-        unknown = said(house.talk.command(MODERATOR, "retract", "nothing at all"))
+        unknown = said(services.talk.command(MODERATOR, "retract", "nothing at all"))
         assert unknown.startswith("There is nothing of this reference")
 
 
 class TestRoles:
-    def test_a_role_is_given_and_taken_and_holds_at_once(self, house: House) -> None:
-        house.talk.command(ADMIN, "grant", "3 moderator Omar of the desk")
-        assert said(house.talk.command(PUBLIC, "queue", "")).startswith("Nothing is waiting")
-        with house.sessions() as session:
+    def test_a_role_is_given_and_taken_and_holds_at_once(self, services: Services) -> None:
+        services.talk.command(ADMIN, "grant", "3 moderator Omar of the desk")
+        assert said(services.talk.command(PUBLIC, "queue", "")).startswith("Nothing is waiting")
+        with services.sessions() as session:
             held = {each.name: each.role for each in roles.list_holders(session)}
         assert held == {"Sara": Role.MODERATOR, "Omar of the desk": Role.MODERATOR}
-        with house.sessions.begin() as session:
+        with services.sessions.begin() as session:
             token = sign_in.issue_link(session, key_of(3), now())
             cookie = sign_in.use_link(session, token, now()).cookie
-        house.talk.command(ADMIN, "revoke", "3")
-        assert house.talk.command(PUBLIC, "queue", "") == house.talk.help(PUBLIC)
-        with house.sessions() as session:
+        services.talk.command(ADMIN, "revoke", "3")
+        assert services.talk.command(PUBLIC, "queue", "") == services.talk.help(PUBLIC)
+        with services.sessions() as session:
             assert sign_in.session_of(session, cookie, now()) is None
 
     @pytest.mark.parametrize(
@@ -702,32 +714,32 @@ class TestRoles:
         ],
     )
     def test_what_cannot_be_done_is_said(
-        self, house: House, command: str, argument: str, says: str
+        self, services: Services, command: str, argument: str, says: str
     ) -> None:
-        assert said(house.talk.command(ADMIN, command, argument)).startswith(says)
+        assert said(services.talk.command(ADMIN, command, argument)).startswith(says)
 
 
 class TestConsoleAndStats:
-    def test_the_link_is_the_persons_own_and_works(self, house: House) -> None:
-        reply = house.talk.command(MODERATOR, "console", "")
+    def test_the_link_is_the_persons_own_and_works(self, services: Services) -> None:
+        reply = services.talk.command(MODERATOR, "console", "")
         url = button(reply, "Open the console").url
         assert url is not None
         address, _, token = url.partition("?token=")
         assert address == "https://console.example.org/sign-in"
-        with house.sessions.begin() as session:
+        with services.sessions.begin() as session:
             assert sign_in.use_link(session, token, now()).person_key == key_of(MODERATOR.id)
 
-    def test_the_figures_come_with_a_picture(self, house: House) -> None:
-        asked(house, CLAIM)
-        reply = house.talk.command(MODERATOR, "stats", "")
+    def test_the_figures_come_with_a_picture(self, services: Services) -> None:
+        asked(services, CLAIM)
+        reply = services.talk.command(MODERATOR, "stats", "")
         assert said(reply).startswith("📊 From ")
         assert reply.picture is not None
         assert reply.picture.png.startswith(b"\x89PNG")
 
-    def test_the_figures_say_who_could_not_be_told(self, house: House) -> None:
-        nobody = said(house.talk.command(MODERATOR, "stats", ""))
+    def test_the_figures_say_who_could_not_be_told(self, services: Services) -> None:
+        nobody = said(services.talk.command(MODERATOR, "stats", ""))
         assert "People who could not be told, in the last 7 days: 0" in nobody
-        with house.sessions.begin() as session:
+        with services.sessions.begin() as session:
             (shown,) = reports.store(
                 session, ReportDraft("t", statements=(StatementDraft("the dam stands"),))
             ).statement_ids
@@ -739,48 +751,50 @@ class TestConsoleAndStats:
                 pending_notifications.mark_unreachable(
                     session, number, "Forbidden: bot was blocked by the user"
                 )
-        text = said(house.talk.command(MODERATOR, "stats", ""))
+        text = said(services.talk.command(MODERATOR, "stats", ""))
         assert "People who could not be told, in the last 7 days: 2" in text
         assert "They blocked the bot: 2" in text
 
-    def test_a_moderators_address_is_remembered_for_the_digest(self, house: House) -> None:
-        house.talk.command(MODERATOR, "queue", "")
-        with house.sessions() as session:
+    def test_a_moderators_address_is_remembered_for_the_digest(self, services: Services) -> None:
+        services.talk.command(MODERATOR, "queue", "")
+        with services.sessions() as session:
             assert people.address_of(session, key_of(MODERATOR.id), SECRET) == "2"
 
 
-def test_who_is_blocked_is_not_answered_and_nothing_is_kept(house: House) -> None:
-    with house.sessions.begin() as session:
+def test_who_is_blocked_is_not_answered_and_nothing_is_kept(services: Services) -> None:
+    with services.sessions.begin() as session:
         until = now() + timedelta(days=1)
         people.block(session, key_of(PUBLIC.id), until, key_of(ADMIN.id), "floods")
-    assert said(house.talk.claim(PUBLIC, CLAIM)) == "For now I do not answer you. Try again later."
-    with house.sessions.begin() as session:
+    assert (
+        said(services.talk.claim(PUBLIC, CLAIM)) == "For now I do not answer you. Try again later."
+    )
+    with services.sessions.begin() as session:
         assert session.scalars(select(Inquiry)).all() == []
         people.unblock(session, key_of(PUBLIC.id), key_of(ADMIN.id))
-    assert said(house.talk.claim(PUBLIC, CLAIM)).startswith("⚪")
+    assert said(services.talk.claim(PUBLIC, CLAIM)).startswith("⚪")
 
 
 class TestPromise:
     PROMISE = "when they settle it, I will tell you here."
 
-    def test_who_writes_in_private_is_told_later(self, house: House) -> None:
-        assert self.PROMISE in said(house.talk.claim(PUBLIC, "the harbour is closed for a week"))
-        with house.sessions() as session:
+    def test_who_writes_in_private_is_told_later(self, services: Services) -> None:
+        assert self.PROMISE in said(services.talk.claim(PUBLIC, "the harbour is closed for a week"))
+        with services.sessions() as session:
             assert session.scalars(select(Inquiry)).one().waiting
             assert people.address_of(session, key_of(PUBLIC.id), SECRET) == "3"
 
-    def test_in_a_group_nothing_is_promised(self, house: House) -> None:
-        reply = said(house.talk.claim(IN_GROUP, "the harbour is closed for a week"))
+    def test_in_a_group_nothing_is_promised(self, services: Services) -> None:
+        reply = said(services.talk.claim(IN_GROUP, "the harbour is closed for a week"))
         assert self.PROMISE not in reply
-        with house.sessions() as session:
+        with services.sessions() as session:
             assert not session.scalars(select(Inquiry)).one().waiting
             assert people.address_of(session, key_of(PUBLIC.id), SECRET) is None
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_the_moderators_side_speaks_both_languages(house: House, language: Language) -> None:
-    published(house)
-    asked(house, CLAIM)
+def test_the_moderators_side_speaks_both_languages(services: Services, language: Language) -> None:
+    published(services)
+    asked(services, CLAIM)
     asker = Asker(ADMIN.id, language.value, "1")
     arabic = language is Language.ARABIC
     for name, argument in (
@@ -791,7 +805,7 @@ def test_the_moderators_side_speaks_both_languages(house: House, language: Langu
         ("revoke", ""),
         ("retract", ""),
     ):
-        first = house.talk.command(asker, name, argument).blocks[0].text
+        first = services.talk.command(asker, name, argument).blocks[0].text
         assert any("\u0620" <= letter <= "\u064a" for letter in first) is arabic
     words = load_catalogue(language)
-    assert all(description for _, description in house.talk.menu(asker)), words
+    assert all(description for _, description in services.talk.menu(asker)), words

@@ -94,24 +94,24 @@ def rows(sessions: Sessions) -> list[Notification]:
 
 
 def taken(outbox: Outbox) -> OutgoingNotification:
-    letter = outbox.take()
-    assert letter is not None
-    return letter
+    notification = outbox.take()
+    assert notification is not None
+    return notification
 
 
 class TestWording:
     def test_an_answer_in_arabic(self, sessions: Sessions, outbox: Outbox) -> None:
         asks(sessions, "someone")
         answered(sessions)
-        letter = taken(outbox)
-        assert letter.address == "7"
-        assert said(letter.reply).splitlines()[:4] == [
+        notification = taken(outbox)
+        assert notification.address == "7"
+        assert said(notification.reply).splitlines()[:4] == [
             "📬 وصل الجواب عن الخبر الذي سألت عنه",
             f"في رسالتك: «{CLAIM}»",
             "✅ تقرير موثّق يؤيّد هذا الخبر",
             f"«{TEXT}»",
         ]
-        ((button,),) = letter.reply.buttons
+        ((button,),) = notification.reply.buttons
         assert button.url == "https://example.org/tower"
 
     def test_a_refutation_in_english(self, sessions: Sessions, outbox: Outbox) -> None:
@@ -191,12 +191,12 @@ class TestTaking:
     ) -> None:
         asks(sessions, "someone")
         answered(sessions)
-        letter = taken(outbox)
+        notification = taken(outbox)
         other = Outbox(sessions, SECRET, clock)
         assert other.take() is None
         # The process that took it died: another one takes it over.
         clock.now += LEASE
-        assert taken(other).id == letter.id
+        assert taken(other).id == notification.id
 
     def test_of_many_that_take_at_once_each_letter_goes_to_one(
         self, sessions: Sessions, clock: Clock
@@ -210,9 +210,9 @@ class TestTaking:
         def work() -> None:
             outbox = Outbox(sessions, SECRET, clock)
             ready.wait()
-            while (letter := outbox.take()) is not None:
-                found.append(letter.id)
-                outbox.record_sent(letter)
+            while (notification := outbox.take()) is not None:
+                found.append(notification.id)
+                outbox.record_sent(notification)
 
         threads = [threading.Thread(target=work) for _ in range(4)]
         for thread in threads:

@@ -39,7 +39,7 @@ from tests.integration.hostile import (
     ENDLESS_FEED,
     ENDLESS_PAGE,
     GREEDY_ROWS,
-    Begun,
+    ProcessWatch,
     feed,
 )
 
@@ -69,7 +69,7 @@ def good(pool: ParserPool) -> bool:
 
 
 @pytest.fixture
-def hasty() -> Iterator[ParserPool]:
+def strict_pool() -> Iterator[ParserPool]:
     """Give a pool that allows little time of a processor."""
     with ParserPool(Limits(cpu_s=1)) as pool:
         yield pool
@@ -136,10 +136,10 @@ class TestLimits:
     """What one document takes too much of is that document's trouble alone."""
 
     def test_forty_thousand_attributes_are_refused_before_they_are_parsed(
-        self, hasty: ParserPool
+        self, strict_pool: ParserPool
     ) -> None:
         with pytest.raises(UnusableFeed, match="more than 100 attributes"):
-            hasty.read(parser_jobs.read_feed(ATTRIBUTES, None, URL))
+            strict_pool.read(parser_jobs.read_feed(ATTRIBUTES, None, URL))
 
     @pytest.mark.parametrize(
         ("call", "error"),
@@ -152,12 +152,12 @@ class TestLimits:
         ids=["feed", "page", "upload"],
     )  # fmt: skip
     def test_time_of_a_processor(
-        self, hasty: ParserPool, call: Call[object], error: type[Exception]
+        self, strict_pool: ParserPool, call: Call[object], error: type[Exception]
     ) -> None:
         with pytest.raises(error, match=r"takes too long to read; \w+") as told:
-            hasty.read(call)
+            strict_pool.read(call)
         assert call.name in str(told.value)
-        assert good(hasty)
+        assert good(strict_pool)
 
     def test_time_on_the_clock(self) -> None:
         with ParserPool(Limits(wall_s=0.1)) as pool:
@@ -183,7 +183,7 @@ class TestLimits:
     def test_a_process_that_is_killed_from_outside(
         self, parsers: ParserPool, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        begun = Begun(monkeypatch)
+        begun = ProcessWatch(monkeypatch)
         failed: list[Exception] = []
 
         def work() -> None:
@@ -305,7 +305,7 @@ class TestEnds:
     """Whoever stops reading stops the process."""
 
     def test_closing_ends_what_is_being_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        begun = Begun(monkeypatch)
+        begun = ProcessWatch(monkeypatch)
         with ParserPool() as pool:
             threads = [threading.Thread(target=left_unread, args=(pool,)) for _ in range(3)]
             for thread in threads:
@@ -320,7 +320,7 @@ class TestEnds:
     async def test_cancelling_ends_what_is_being_read(
         self, parsers: ParserPool, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        begun = Begun(monkeypatch)
+        begun = ProcessWatch(monkeypatch)
         reading = asyncio.create_task(parsers.read_async(SLOW))
         assert await asyncio.to_thread(begun.event.wait, 20)
         reading.cancel()
@@ -332,7 +332,7 @@ class TestEnds:
     async def test_one_that_waits_for_its_turn_can_be_cancelled(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        begun = Begun(monkeypatch)
+        begun = ProcessWatch(monkeypatch)
         with ParserPool() as pool:
             first = asyncio.create_task(pool.read_async(SLOW))
             assert await asyncio.to_thread(begun.event.wait, 20)
@@ -347,7 +347,7 @@ class TestEnds:
     def test_whoever_gets_no_turn_in_time_is_told_and_the_other_queues_are_read(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        begun = Begun(monkeypatch)
+        begun = ProcessWatch(monkeypatch)
         with ParserPool() as pool, ThreadPoolExecutor(9) as threads:
             hanging = [threads.submit(left_unread, pool, SLOW_UPLOAD) for _ in range(8)]
             assert begun.event.wait(20)
@@ -362,7 +362,7 @@ class TestEnds:
                 each.result()
 
     def test_turns_are_given_in_the_order_of_asking(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        begun = Begun(monkeypatch)
+        begun = ProcessWatch(monkeypatch)
         ask = Worker.ask
         asked: list[str] = []
 
@@ -414,7 +414,7 @@ pool.read(parser_jobs.read_feed(ENDLESS_FEED, None, "https://n.example/"))
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("bot.parsing.parser_pool.DOCUMENTS", 2)
-        begun = Begun(monkeypatch)
+        begun = ProcessWatch(monkeypatch)
         with ParserPool() as pool:
             workers = []
             for _ in range(4):

@@ -63,7 +63,7 @@ def where(sessions: Sessions, *needles: str) -> set[str]:
         return {name for name, row in rows(session) if any(needle in row for needle in needles)}
 
 
-class Alike:
+class FakeEquivalence:
     """Claims mean the same where they are the same."""
 
     def compare(self, pairs: Any) -> list[Meaning]:
@@ -73,7 +73,7 @@ class Alike:
 @pytest.fixture
 def placed(sessions: Sessions, fake_encoder: Encoder) -> Callable[[], None]:
     """Return what puts every claim into its cluster, with its vector kept."""
-    clusters = Clusters(sessions, fake_encoder, Alike())
+    clusters = Clusters(sessions, fake_encoder, FakeEquivalence())
 
     def place() -> None:
         while clusters.place_waiting():

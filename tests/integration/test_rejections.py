@@ -36,7 +36,7 @@ from tests.integration.test_moderation import (
     MODERATOR,
     PUBLIC,
     SECRET,
-    House,
+    Services,
     asked,
     opened,
     presses,
@@ -59,14 +59,14 @@ LATER = timedelta(hours=1)
 
 
 @pytest.fixture
-def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
+def services(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Services:
     return opened(sessions, fake_encoder, tmp_path)
 
 
-def rejects(house: House, why: RejectReason = RejectReason.NOT_CHECKABLE) -> Reply:
+def rejects(services: Services, why: RejectReason = RejectReason.NOT_CHECKABLE) -> Reply:
     """Have the moderator reject what is first in the queue."""
-    shown = house.talk.command(MODERATOR, "queue", "")
-    return presses(house, MODERATOR, presses(house, MODERATOR, shown, "Reject"), LABELS[why])
+    shown = services.talk.command(MODERATOR, "queue", "")
+    return presses(services, MODERATOR, presses(services, MODERATOR, shown, "Reject"), LABELS[why])
 
 
 def after_the_minute() -> datetime:
@@ -83,16 +83,16 @@ def delivered(sessions: Sessions) -> list[tuple[str, str]]:
     return sorted((letter.address, said(letter.reply)) for letter in found)
 
 
-def answers(house: House, cluster: int, statement: int) -> int:
-    with house.sessions.begin() as session:
+def answers(services: Services, cluster: int, statement: int) -> int:
+    with services.sessions.begin() as session:
         return pending_notifications.answer_cluster(
             session, cluster, statement, Relation.REFUTES, "moderator"
         )
 
 
-def questions(house: House, asker: Asker) -> list[tuple[bool, str | None]]:
+def questions(services: Services, asker: Asker) -> list[tuple[bool, str | None]]:
     """Return of each question in a person's own data whether it waits, and why it is closed."""
-    document = house.talk.command(asker, "mydata", "").document
+    document = services.talk.command(asker, "mydata", "").document
     assert document is not None
     held = json.loads(document.content)
     return [(each["waiting_to_be_told"], each["closed"]) for each in held["questions"]]
@@ -101,15 +101,15 @@ def questions(house: House, asker: Asker) -> list[tuple[bool, str | None]]:
 class TestWhoWaits:
     @pytest.mark.parametrize("why", EVERY_REASON)
     def test_is_told_the_reason_once_in_their_language(
-        self, house: House, why: RejectReason
+        self, services: Services, why: RejectReason
     ) -> None:
         for asker in (FRENCH, ARAB, Asker(8, "en")):
-            house.talk.claim(asker, CLAIM)
-        house.talk.command(Asker(7, "en", "7"), "notify", "off")
-        house.talk.claim(Asker(7, "en", "7"), CLAIM)
-        (cluster,) = asked(house, CLAIM)
-        assert said(rejects(house, why)).startswith(f"Claim {cluster} is rejected.")
-        letters = delivered(house.sessions)
+            services.talk.claim(asker, CLAIM)
+        services.talk.command(Asker(7, "en", "7"), "notify", "off")
+        services.talk.claim(Asker(7, "en", "7"), CLAIM)
+        (cluster,) = asked(services, CLAIM)
+        assert said(rejects(services, why)).startswith(f"Claim {cluster} is rejected.")
+        letters = delivered(services.sessions)
         assert [address for address, _ in letters] == ["3", "4", "5"]
         languages = (Language.ENGLISH, Language.FRENCH, Language.ARABIC)
         reasons = [compose_rejection(why, load_catalogue(language).say) for language in languages]
@@ -118,48 +118,48 @@ class TestWhoWaits:
             assert text.startswith("📭")
             assert reason in text
             assert CLAIM in text
-        assert delivered(house.sessions) == []
+        assert delivered(services.sessions) == []
 
-    def test_sees_in_their_data_that_it_is_closed_and_why(self, house: House) -> None:
-        asked(house, CLAIM)
-        assert questions(house, PUBLIC) == [(True, None)]
-        rejects(house)
-        assert questions(house, PUBLIC) == [(False, "not_checkable")]
-        delivered(house.sessions)
-        document = house.talk.command(PUBLIC, "mydata", "").document
+    def test_sees_in_their_data_that_it_is_closed_and_why(self, services: Services) -> None:
+        asked(services, CLAIM)
+        assert questions(services, PUBLIC) == [(True, None)]
+        rejects(services)
+        assert questions(services, PUBLIC) == [(False, "not_checkable")]
+        delivered(services.sessions)
+        document = services.talk.command(PUBLIC, "mydata", "").document
         assert document is not None
         (note,) = json.loads(document.content)["notifications"]
         assert (note["kind"], note["closed"], note["statement"]) == (
             "rejected", "not_checkable", None,
         )  # fmt: skip
 
-    def test_counts_as_to_be_told_until_they_are(self, house: House) -> None:
-        asked(house, CLAIM)
-        rejects(house)
+    def test_counts_as_to_be_told_until_they_are(self, services: Services) -> None:
+        asked(services, CLAIM)
+        rejects(services)
         for waiting in (1, 0):
-            with house.sessions() as session:
+            with services.sessions() as session:
                 assert (
                     pending_notifications.count_waiting(session, datetime.now(UTC) + LATER)[0]
                     == waiting
                 )
-            delivered(house.sessions)
+            delivered(services.sessions)
 
-    def test_is_not_told_once_they_wish_to_hear_nothing(self, house: House) -> None:
-        house.talk.claim(FRENCH, CLAIM)
-        asked(house)
-        rejects(house)
-        house.talk.press(FRENCH, "quiet:1")
-        assert delivered(house.sessions) == []
+    def test_is_not_told_once_they_wish_to_hear_nothing(self, services: Services) -> None:
+        services.talk.claim(FRENCH, CLAIM)
+        asked(services)
+        rejects(services)
+        services.talk.press(FRENCH, "quiet:1")
+        assert delivered(services.sessions) == []
 
-    def test_is_told_by_whoever_sends_after_a_failure(self, house: House) -> None:
-        asked(house, CLAIM)
-        rejects(house)
-        post = Outbox(house.sessions, SECRET, now=after_the_minute)
+    def test_is_told_by_whoever_sends_after_a_failure(self, services: Services) -> None:
+        asked(services, CLAIM)
+        rejects(services)
+        post = Outbox(services.sessions, SECRET, now=after_the_minute)
         letter = post.take()
         assert letter is not None
         assert post.take() is None, "one process has it in hand"
         post.record_failure(letter, "TimedOut", timedelta(0))
-        assert [address for address, _ in delivered(house.sessions)] == ["3"]
+        assert [address for address, _ in delivered(services.sessions)] == ["3"]
 
     def test_is_told_where_two_people_are_asked_for_as_well(
         self, sessions: Sessions, fake_encoder: Encoder, tmp_path: Path
@@ -171,207 +171,209 @@ class TestWhoWaits:
         ((_, text),) = delivered(sessions)
         assert NOT_CHECKABLE in text
 
-    def test_the_moderator_knows_that_people_are_told(self, house: House) -> None:
-        asked(house, CLAIM)
-        shown = house.talk.command(MODERATOR, "queue", "")
-        why = presses(house, MODERATOR, shown, "Reject")
+    def test_the_moderator_knows_that_people_are_told(self, services: Services) -> None:
+        asked(services, CLAIM)
+        shown = services.talk.command(MODERATOR, "queue", "")
+        why = presses(services, MODERATOR, shown, "Reject")
         assert "Everybody who waits for an answer is told the reason." in said(why)
 
 
 class TestWhoAsksNext:
-    def test_gets_the_reason_and_no_promise(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
-        rejects(house, RejectReason.OPINION)
-        reply = house.talk.claim(FRENCH, CLAIM)
+    def test_gets_the_reason_and_no_promise(self, services: Services) -> None:
+        (cluster,) = asked(services, CLAIM)
+        rejects(services, RejectReason.OPINION)
+        reply = services.talk.claim(FRENCH, CLAIM)
         assert compose_rejection(RejectReason.OPINION, load_catalogue(Language.FRENCH).say) in said(
             reply
         )
         assert "je vous le dirai ici" not in said(reply)
         assert reply.buttons == ()
-        again = said(house.talk.claim(IN_GROUP, CLAIM))
+        again = said(services.talk.claim(IN_GROUP, CLAIM))
         assert OPINION in again
         assert "noted for our moderators" not in again
         # It is counted, and nothing to do.
-        assert status(house, cluster) is ClusterStatus.REJECTED
-        assert said(house.talk.command(MODERATOR, "queue", "")).startswith("Nothing is waiting")
-        with house.sessions() as session:
+        assert status(services, cluster) is ClusterStatus.REJECTED
+        assert said(services.talk.command(MODERATOR, "queue", "")).startswith("Nothing is waiting")
+        with services.sessions() as session:
             assert cluster_listing.load_cluster(session, cluster).summary.asked == 3
-        assert [address for address, _ in delivered(house.sessions)] == ["3"]
-        assert questions(house, FRENCH) == [(False, "opinion")]
+        assert [address for address, _ in delivered(services.sessions)] == ["3"]
+        assert questions(services, FRENCH) == [(False, "opinion")]
 
-    def test_gets_it_beside_reports_that_come_close(self, house: House) -> None:
-        published(house)
+    def test_gets_it_beside_reports_that_come_close(self, services: Services) -> None:
+        published(services)
         claim = "the clock tower, the city said, stands empty on Monday"
-        assert said(house.talk.claim(PUBLIC, claim)).startswith("🔎")
-        asked(house)
-        rejects(house)
-        reply = said(house.talk.claim(PUBLIC, claim))
+        assert said(services.talk.claim(PUBLIC, claim)).startswith("🔎")
+        asked(services)
+        rejects(services)
+        reply = said(services.talk.claim(PUBLIC, claim))
         assert reply.startswith("🔎")
         assert NOT_CHECKABLE in reply
         assert PROMISE not in reply
-        answer = said(house.talk.claim(PUBLIC, "is it true?"))
+        answer = said(services.talk.claim(PUBLIC, "is it true?"))
         assert NOT_CHECKABLE in answer
         assert PROMISE not in answer
 
-    def test_is_answered_as_always_once_a_report_settles_it(self, house: House) -> None:
-        asked(house, CLAIM)
-        rejects(house)
-        published(house)
-        reply = said(house.talk.claim(PUBLIC, CLAIM))
+    def test_is_answered_as_always_once_a_report_settles_it(self, services: Services) -> None:
+        asked(services, CLAIM)
+        rejects(services)
+        published(services)
+        reply = said(services.talk.claim(PUBLIC, CLAIM))
         assert reply.startswith("✅")
         assert NOT_CHECKABLE not in reply
-        assert questions(house, PUBLIC) == [(False, "not_checkable"), (False, None)]
+        assert questions(services, PUBLIC) == [(False, "not_checkable"), (False, None)]
 
-    def test_is_promised_nothing_by_a_button_either(self, house: House) -> None:
-        first = house.talk.claim(PUBLIC, CLAIM)
-        stopped = presses(house, PUBLIC, first, "Do not tell me")
-        asked(house)
-        rejects(house)
-        assert NOT_CHECKABLE in said(presses(house, PUBLIC, stopped, "Tell me when you know"))
-        assert PROMISE not in said(house.talk.press(PUBLIC, "dispute:1"))
-        assert questions(house, PUBLIC) == [(False, "not_checkable")]
-        assert delivered(house.sessions) == []
+    def test_is_promised_nothing_by_a_button_either(self, services: Services) -> None:
+        first = services.talk.claim(PUBLIC, CLAIM)
+        stopped = presses(services, PUBLIC, first, "Do not tell me")
+        asked(services)
+        rejects(services)
+        assert NOT_CHECKABLE in said(presses(services, PUBLIC, stopped, "Tell me when you know"))
+        assert PROMISE not in said(services.talk.press(PUBLIC, "dispute:1"))
+        assert questions(services, PUBLIC) == [(False, "not_checkable")]
+        assert delivered(services.sessions) == []
 
     def test_in_other_words_is_told_once_those_are_found_to_mean_the_same(
-        self, house: House, fake_encoder: Encoder
+        self, services: Services, fake_encoder: Encoder
     ) -> None:
-        clusters = Clusters(house.sessions, fake_encoder, ByWords())
-        house.talk.claim(PUBLIC, CLAIM)
+        clusters = Clusters(services.sessions, fake_encoder, ByWords())
+        services.talk.claim(PUBLIC, CLAIM)
         clusters.place_waiting()
-        rejects(house)
-        delivered(house.sessions)
+        rejects(services)
+        delivered(services.sessions)
         other = f"{CLAIM} today"
-        assert PROMISE in said(house.talk.claim(PUBLIC, other))
-        assert PROMISE in said(house.talk.claim(ANOTHER, other))
+        assert PROMISE in said(services.talk.claim(PUBLIC, other))
+        assert PROMISE in said(services.talk.claim(ANOTHER, other))
         clusters.place_waiting()
-        assert [address for address, _ in delivered(house.sessions)] == ["3", "6"]
-        assert NOT_CHECKABLE in said(house.talk.claim(PUBLIC, other))
-        assert said(house.talk.command(MODERATOR, "queue", "")).startswith("Nothing is waiting")
+        assert [address for address, _ in delivered(services.sessions)] == ["3", "6"]
+        assert NOT_CHECKABLE in said(services.talk.claim(PUBLIC, other))
+        assert said(services.talk.command(MODERATOR, "queue", "")).startswith("Nothing is waiting")
 
 
-def reopens(house: House, cluster: int) -> None:
-    with house.sessions.begin() as session:
+def reopens(services: Services, cluster: int) -> None:
+    with services.sessions.begin() as session:
         cluster_actions.reopen(session, cluster, "moderator")
 
 
 class TestTakingBack:
-    def test_within_the_minute_nobody_hears_of_it(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
-        sent = rejects(house)
+    def test_within_the_minute_nobody_hears_of_it(self, services: Services) -> None:
+        (cluster,) = asked(services, CLAIM)
+        sent = rejects(services)
         assert "Nothing is sent for 60 seconds" in said(sent)
-        assert Outbox(house.sessions, SECRET).take() is None
-        assert "is in the inbox again" in said(presses(house, MODERATOR, sent, "Undo"))
-        assert status(house, cluster) is ClusterStatus.OPEN
-        assert delivered(house.sessions) == []
-        assert "Nothing is sent" not in said(presses(house, MODERATOR, sent, "Undo"))
+        assert Outbox(services.sessions, SECRET).take() is None
+        assert "is in the inbox again" in said(presses(services, MODERATOR, sent, "Undo"))
+        assert status(services, cluster) is ClusterStatus.OPEN
+        assert delivered(services.sessions) == []
+        assert "Nothing is sent" not in said(presses(services, MODERATOR, sent, "Undo"))
 
     @pytest.mark.parametrize("two_people", [False, True])
     def test_later_who_was_told_hears_that_it_is_open_again(
-        self, house: House, two_people: bool
+        self, services: Services, two_people: bool
     ) -> None:
-        (cluster,) = asked(house, CLAIM)
-        rejects(house)
-        delivered(house.sessions)
-        with house.sessions.begin() as session:
+        (cluster,) = asked(services, CLAIM)
+        rejects(services)
+        delivered(services.sessions)
+        with services.sessions.begin() as session:
             entry = audit_log.load_latest(session, SubjectKind.CLUSTER, cluster)
             assert entry is not None
             policy = Policy(two_people, frozenset({"moderator"}))
             act = approvals.Undo(entry.id)
             assert isinstance(approvals.submit(session, act, "moderator", "", policy), Applied)
-        assert status(house, cluster) is ClusterStatus.OPEN
-        ((_, text),) = delivered(house.sessions)
+        assert status(services, cluster) is ClusterStatus.OPEN
+        ((_, text),) = delivered(services.sessions)
         assert text.startswith("🔄")
 
-    def test_what_was_put_off_is_put_off_again(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
-        with house.sessions.begin() as session:
+    def test_what_was_put_off_is_put_off_again(self, services: Services) -> None:
+        (cluster,) = asked(services, CLAIM)
+        with services.sessions.begin() as session:
             cluster_actions.snooze(session, cluster, datetime.now(UTC) + LATER, "moderator")
             cluster_actions.reject(session, cluster, RejectReason.SPAM, "moderator")
             entry = audit_log.load_latest(session, SubjectKind.CLUSTER, cluster)
             assert entry is not None
             curation.undo(session, entry.id, "moderator", None)
-        assert status(house, cluster) is ClusterStatus.SNOOZED
+        assert status(services, cluster) is ClusterStatus.SNOOZED
 
 
 class TestReopening:
-    def test_drops_what_was_not_sent_and_promises_again(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
-        rejects(house)
-        with house.sessions.begin() as session:
+    def test_drops_what_was_not_sent_and_promises_again(self, services: Services) -> None:
+        (cluster,) = asked(services, CLAIM)
+        rejects(services)
+        with services.sessions.begin() as session:
             cluster_actions.reopen(session, cluster, "moderator")
-        assert delivered(house.sessions) == []
-        assert questions(house, PUBLIC) == [(True, None)]
-        assert PROMISE in said(house.talk.claim(ANOTHER, CLAIM))
+        assert delivered(services.sessions) == []
+        assert questions(services, PUBLIC) == [(True, None)]
+        assert PROMISE in said(services.talk.claim(ANOTHER, CLAIM))
 
-    def test_has_everybody_told_who_waited_before_and_since(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
-        rejects(house)
-        delivered(house.sessions)
-        house.talk.claim(ARAB, CLAIM)
-        with house.sessions.begin() as session:
+    def test_has_everybody_told_who_waited_before_and_since(self, services: Services) -> None:
+        (cluster,) = asked(services, CLAIM)
+        rejects(services)
+        delivered(services.sessions)
+        services.talk.claim(ARAB, CLAIM)
+        with services.sessions.begin() as session:
             cluster_actions.reopen(session, cluster, "moderator")
-        house.talk.claim(FRENCH, CLAIM)
-        assert answers(house, cluster, published(house)) == 2
-        letters = delivered(house.sessions)
+        services.talk.claim(FRENCH, CLAIM)
+        assert answers(services, cluster, published(services)) == 2
+        letters = delivered(services.sessions)
         # Who asked while it was rejected was promised nothing.
         assert [(address, text[0]) for address, text in letters] == [("3", "📬"), ("4", "📬")]
 
     @pytest.mark.parametrize("asker", [PUBLIC, FRENCH, ARAB])
     def test_is_told_to_who_was_told_once_in_their_language(
-        self, house: House, asker: Asker
+        self, services: Services, asker: Asker
     ) -> None:
-        house.talk.claim(asker, CLAIM)
-        (cluster,) = asked(house)
-        rejects(house)
-        delivered(house.sessions)
-        reopens(house, cluster)
-        ((address, text),) = delivered(house.sessions)
+        services.talk.claim(asker, CLAIM)
+        (cluster,) = asked(services)
+        rejects(services)
+        delivered(services.sessions)
+        reopens(services, cluster)
+        ((address, text),) = delivered(services.sessions)
         assert address == asker.address
         assert text.startswith("🔄")
         assert CLAIM in text
-        assert delivered(house.sessions) == []
+        assert delivered(services.sessions) == []
 
-    def test_is_told_to_nobody_once_it_is_rejected_or_answered_again(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
-        rejects(house)
-        delivered(house.sessions)
-        reopens(house, cluster)
-        rejects(house)
-        assert delivered(house.sessions) == []
-        reopens(house, cluster)
-        answers(house, cluster, published(house))
-        ((_, text),) = delivered(house.sessions)
+    def test_is_told_to_nobody_once_it_is_rejected_or_answered_again(
+        self, services: Services
+    ) -> None:
+        (cluster,) = asked(services, CLAIM)
+        rejects(services)
+        delivered(services.sessions)
+        reopens(services, cluster)
+        rejects(services)
+        assert delivered(services.sessions) == []
+        reopens(services, cluster)
+        answers(services, cluster, published(services))
+        ((_, text),) = delivered(services.sessions)
         assert text.startswith("📬")
 
-    def test_has_who_heard_of_it_hear_of_the_next_rejection(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
+    def test_has_who_heard_of_it_hear_of_the_next_rejection(self, services: Services) -> None:
+        (cluster,) = asked(services, CLAIM)
         signs = []
         for _ in range(2):
-            rejects(house)
-            signs += [text[0] for _, text in delivered(house.sessions)]
-            reopens(house, cluster)
-            signs += [text[0] for _, text in delivered(house.sessions)]
+            rejects(services)
+            signs += [text[0] for _, text in delivered(services.sessions)]
+            reopens(services, cluster)
+            signs += [text[0] for _, text in delivered(services.sessions)]
         assert signs == ["📭", "🔄"] * 2
 
-    def test_is_not_needed_to_answer_after_all(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
-        rejects(house)
-        assert answers(house, cluster, published(house)) == 1
-        ((_, text),) = delivered(house.sessions)
+    def test_is_not_needed_to_answer_after_all(self, services: Services) -> None:
+        (cluster,) = asked(services, CLAIM)
+        rejects(services)
+        assert answers(services, cluster, published(services)) == 1
+        ((_, text),) = delivered(services.sessions)
         assert text.startswith("📬")
-        assert questions(house, PUBLIC) == [(False, None)]
+        assert questions(services, PUBLIC) == [(False, None)]
 
-    def test_and_rejecting_again_tells_whoever_has_not_heard_this(self, house: House) -> None:
-        (cluster,) = asked(house, CLAIM)
+    def test_and_rejecting_again_tells_whoever_has_not_heard_this(self, services: Services) -> None:
+        (cluster,) = asked(services, CLAIM)
 
         def again(why: RejectReason) -> list[str]:
-            reopens(house, cluster)
-            house.talk.claim(FRENCH, CLAIM)
-            rejects(house, why)
-            return [address for address, _ in delivered(house.sessions)]
+            reopens(services, cluster)
+            services.talk.claim(FRENCH, CLAIM)
+            rejects(services, why)
+            return [address for address, _ in delivered(services.sessions)]
 
-        rejects(house)
-        delivered(house.sessions)
+        rejects(services)
+        delivered(services.sessions)
         assert again(RejectReason.NOT_CHECKABLE) == ["4"]
         assert again(RejectReason.OPINION) == ["3", "4"]
 

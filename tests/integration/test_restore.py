@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def lived_in(sessions: Sessions) -> Sessions:
+def filled_database(sessions: Sessions) -> Sessions:
     """Return a database in which most tables hold something."""
     _publish(sessions, "the harbour opened", "the bridge is closed")
     with sessions.begin() as session:
@@ -55,10 +55,10 @@ def lived_in(sessions: Sessions) -> Sessions:
 
 
 @pytest.fixture
-def whole(engine: Engine, lived_in: Sessions, folder: Path) -> Path:
+def whole(engine: Engine, filled_database: Sessions, folder: Path) -> Path:
     """Return a whole backup, of what the database held before it went on."""
     backup(engine, folder / "whole.db")
-    with lived_in.begin() as session:
+    with filled_database.begin() as session:
         people.choose_language(session, "somebody later", "ar")
     return folder / "whole.db"
 
@@ -299,11 +299,11 @@ def test_the_database_is_no_backup_of_itself(tmp_path: Path, migrated_file: Path
 
 
 def test_a_whole_backup_brings_every_row_back(
-    engine: Engine, lived_in: Sessions, folder: Path, tmp_path: Path
+    engine: Engine, filled_database: Sessions, folder: Path, tmp_path: Path
 ) -> None:
     before = _rows(engine)
     backup(engine, folder / "whole.db")
-    with lived_in.begin() as session:
+    with filled_database.begin() as session:
         people.choose_language(session, "somebody later", "ar")
     linked = folder / "latest.db"
     linked.symlink_to("whole.db")
@@ -317,7 +317,7 @@ def test_a_whole_backup_brings_every_row_back(
 
 @pytest.mark.parametrize("revision", sorted(schema.revisions()))
 def test_a_backup_of_each_revision_is_accepted(
-    engine: Engine, lived_in: Sessions, folder: Path, revision: str
+    engine: Engine, filled_database: Sessions, folder: Path, revision: str
 ) -> None:
     old, given = open_engine(f"sqlite:///{folder / 'old.db'}"), folder / "given.db"
     schema.upgrade(old, revision)
@@ -332,7 +332,9 @@ def test_a_backup_of_each_revision_is_accepted(
     assert schema.find_drift(engine) == []
 
 
-def test_a_copied_database_is_no_backup(engine: Engine, lived_in: Sessions, folder: Path) -> None:
+def test_a_copied_database_is_no_backup(
+    engine: Engine, filled_database: Sessions, folder: Path
+) -> None:
     """Of one in use a part is in its log, which a copy of the file alone does not have."""
     before = _rows(engine)
     other, copied = open_engine(f"sqlite:///{folder / 'live.db'}"), folder / "copied.db"
@@ -382,15 +384,15 @@ def test_a_backup_whose_mark_was_taken_off_is_refused(engine: Engine, whole: Pat
 
 
 def test_what_was_held_when_it_was_made_is_held_by_nobody(
-    engine: Engine, lived_in: Sessions, folder: Path
+    engine: Engine, filled_database: Sessions, folder: Path
 ) -> None:
     at, hour = now(), timedelta(hours=1)
-    with lived_in.begin() as session:
+    with filled_database.begin() as session:
         feed = Feed(url="https://example.org", kind=FeedKind.SYNDICATION, minutes=60)
         feed.source, feed.next_poll_at = Source(name="Town"), at
         session.add(feed)
         queued_updates.store(session, [queued_updates.NewUpdate(1, "lane", b"sealed")], at)
-    with lived_in.begin() as session:
+    with filled_database.begin() as session:
         assert scheduled_jobs.lease(session, "held", at, hour, "gone")
         done = scheduled_jobs.lease(session, "done", at, hour, "gone")
         assert done
@@ -400,7 +402,7 @@ def test_what_was_held_when_it_was_made_is_held_by_nobody(
     backup(engine, folder / "held.db")
     restore(engine, folder / "held.db")
     later = now()
-    with lived_in.begin() as session:
+    with filled_database.begin() as session:
         assert scheduled_jobs.lease(session, "held", later, hour)
         assert not scheduled_jobs.lease(session, "done", later, hour)
         assert feed_polling.lease_next(session, later)
@@ -467,7 +469,11 @@ class TestWrittenBackups:
         assert b"Zubaydah" not in (tmp_path / "copy.db").read_bytes()
 
     def test_that_do_not_read_back_never_appear(
-        self, engine: Engine, lived_in: Sessions, folder: Path, monkeypatch: pytest.MonkeyPatch
+        self,
+        engine: Engine,
+        filled_database: Sessions,
+        folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         def mark_badly(file: Path) -> None:
             backup_check.mark(file)
@@ -660,10 +666,10 @@ class TestRunningPrograms:
 
 
 def test_what_is_rolled_back_gives_no_number_out_twice(
-    engine: Engine, whole: Path, lived_in: Sessions, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, whole: Path, filled_database: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(5):
-        _publish(lived_in, f"ferry {number} sailed")
+        _publish(filled_database, f"ferry {number} sailed")
 
     def fail(*_: object) -> None:
         raise OSError("killed here")
@@ -674,8 +680,8 @@ def test_what_is_rolled_back_gives_no_number_out_twice(
         with pytest.raises(DatabaseUnavailable, match="nothing was changed"):
             restore(engine, whole)
     assert _rows(engine) == before
-    _publish(lived_in, "the tunnel is open")
-    with lived_in() as session:
+    _publish(filled_database, "the tunnel is open")
+    with filled_database() as session:
         assert len(set(session.scalars(select(ChangeLogEntry.id)))) == 8
 
 
@@ -683,13 +689,13 @@ def test_killed_at_any_moment_it_leaves_the_old_state_or_the_new(
     engine: Engine, tmp_path: Path
 ) -> None:
     """``benchmarks.restore_kills`` does so a hundred times."""
-    house, root = tmp_path / "house", Path(__file__).resolve().parents[2]
-    house.mkdir()
+    folder, root = tmp_path / "killed", Path(__file__).resolve().parents[2]
+    folder.mkdir()
     server = engine.dialect.name == "postgresql"
     url = engine.url.render_as_string(hide_password=False)
     engine.dispose()
     done = subprocess.run(
-        [sys.executable, "-m", "tests.e2e.killed_restore", str(house), "1", "5",
+        [sys.executable, "-m", "tests.e2e.killed_restore", str(folder), "1", "5",
          *(["--database", url] if server else [])],
         cwd=root, capture_output=True, text=True, check=False,
     )  # fmt: skip

@@ -19,7 +19,7 @@ from tests.integration.moderation import clustered
 DAM = "the big dam in the north valley broke yesterday evening"
 
 
-class Told:
+class FakeEquivalence:
     """Tells of claims what it is given; of others that they are something else."""
 
     def __init__(self, **meanings: Meaning) -> None:
@@ -38,7 +38,7 @@ def kept(sessions: Sessions, encoder: Encoder, *texts: str) -> list[int]:
 def found(
     sessions: Sessions, encoder: Encoder, cluster: int, meanings: Comparing | None = None
 ) -> list[int]:
-    return [each.id for each in similar(sessions, encoder, meanings or Told(), cluster)]
+    return [each.id for each in similar(sessions, encoder, meanings or FakeEquivalence(), cluster)]
 
 
 def test_what_is_open_and_alike_is_suggested_the_same_first(
@@ -57,10 +57,10 @@ def test_what_is_open_and_alike_is_suggested_the_same_first(
     with sessions.begin() as session:
         cluster_actions.reject(session, rejected, RejectReason.SPAM, "amal")
         cluster_actions.merge_clusters(session, near, [merged], "amal")
-    assert found(sessions, fake_encoder, one, Told(the=Meaning.SAME)) == [same, near]
+    assert found(sessions, fake_encoder, one, FakeEquivalence(the=Meaning.SAME)) == [same, near]
     assert found(sessions, fake_encoder, merged)[0] == one
     with pytest.raises(NotFound):
-        similar(sessions, fake_encoder, Told(), 404)
+        similar(sessions, fake_encoder, FakeEquivalence(), 404)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_what_is_read_as_the_opposite_or_was_split_off_is_not(
     sessions: Sessions, fake_encoder: Encoder
 ) -> None:
     one, _ = kept(sessions, fake_encoder, DAM, f"opposite {DAM}")
-    assert found(sessions, fake_encoder, one, Told(opposite=Meaning.OPPOSITE)) == []
+    assert found(sessions, fake_encoder, one, FakeEquivalence(opposite=Meaning.OPPOSITE)) == []
     texts = [f"{DAM} here", f"{DAM} there"]
     load_or_compute(sessions, fake_encoder, texts)
     together, claims = clustered(sessions, *texts)

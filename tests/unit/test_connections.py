@@ -12,7 +12,7 @@ LIMITS = Limits(connections=4, per_address=2)
 
 
 @dataclass(eq=False)
-class Held:
+class FakeConnection:
     """A connection; without a deadline it waits for an answer."""
 
     address: str
@@ -23,7 +23,7 @@ class Held:
         self.dropped.append(why)
 
 
-def admitted(connections: Connections, *held: Held) -> list[list[CloseReason]]:
+def admitted(connections: Connections, *held: FakeConnection) -> list[list[CloseReason]]:
     """Return why each was dropped once all were admitted, in order."""
     for each in held:
         connections.admit(each)
@@ -31,55 +31,65 @@ def admitted(connections: Connections, *held: Held) -> list[list[CloseReason]]:
 
 
 def test_the_one_nearest_to_its_deadline_makes_room() -> None:
-    held = [Held("192.0.2.1", 20.0), Held("192.0.2.1", 10.0), Held("192.0.2.1", 30.0)]
+    held = [
+        FakeConnection("192.0.2.1", 20.0),
+        FakeConnection("192.0.2.1", 10.0),
+        FakeConnection("192.0.2.1", 30.0),
+    ]
     assert admitted(Connections(LIMITS), *held) == [[], [CloseReason.DISPLACED], []]
 
 
 def test_one_that_waits_for_an_answer_makes_no_room_for_its_own_address() -> None:
-    held = [Held("192.0.2.1", None), Held("192.0.2.1", None), Held("192.0.2.1", 30.0)]
+    held = [
+        FakeConnection("192.0.2.1", None),
+        FakeConnection("192.0.2.1", None),
+        FakeConnection("192.0.2.1", 30.0),
+    ]
     connections = Connections(LIMITS)
     assert admitted(connections, *held) == [[], [], [CloseReason.REFUSED]]
     assert len(connections) == 2
     connections.discard(held[2])
     connections.discard(held[0])
-    assert admitted(connections, Held("192.0.2.1", 30.0)) == [[]]
+    assert admitted(connections, FakeConnection("192.0.2.1", 30.0)) == [[]]
 
 
 def test_one_of_the_address_that_holds_most_makes_room_in_all() -> None:
     held = [
-        Held("192.0.2.9", 1.0),
-        Held("192.0.2.2", 20.0),
-        Held("192.0.2.1", 40.0),
-        Held("192.0.2.1", 30.0),
-        Held("192.0.2.7", 50.0),
+        FakeConnection("192.0.2.9", 1.0),
+        FakeConnection("192.0.2.2", 20.0),
+        FakeConnection("192.0.2.1", 40.0),
+        FakeConnection("192.0.2.1", 30.0),
+        FakeConnection("192.0.2.7", 50.0),
     ]
     assert admitted(Connections(LIMITS), *held) == [[], [], [], [CloseReason.DISPLACED], []]
 
 
 def test_where_nobody_owes_anything_the_address_that_holds_most_makes_room() -> None:
-    held = [Held(f"192.0.2.{each}", None) for each in (1, 2, 2, 3)]
-    new = Held("192.0.2.9", 10.0)
+    held = [FakeConnection(f"192.0.2.{each}", None) for each in (1, 2, 2, 3)]
+    new = FakeConnection("192.0.2.9", 10.0)
     assert admitted(Connections(LIMITS), *held, new) == [[], [CloseReason.DISPLACED], [], [], []]
 
 
 def test_one_who_holds_as_much_takes_nobodys_place() -> None:
-    held = [Held(f"192.0.2.{each}", None) for each in (1, 2, 3, 4)]
-    assert admitted(Connections(LIMITS), *held, Held("192.0.2.9", 1.0))[-1] == [CloseReason.REFUSED]
+    held = [FakeConnection(f"192.0.2.{each}", None) for each in (1, 2, 3, 4)]
+    assert admitted(Connections(LIMITS), *held, FakeConnection("192.0.2.9", 1.0))[-1] == [
+        CloseReason.REFUSED
+    ]
 
 
 def test_the_networks_of_one_host_are_one_peer() -> None:
-    held = [Held(f"2001:db8::{number}", float(number)) for number in (1, 2, 3)]
+    held = [FakeConnection(f"2001:db8::{number}", float(number)) for number in (1, 2, 3)]
     assert admitted(Connections(LIMITS), *held) == [[CloseReason.DISPLACED], [], []]
 
 
 def test_a_proxy_is_held_to_the_bound_on_all_alone() -> None:
-    held = [Held("::1", float(number)) for number in range(5)]
+    held = [FakeConnection("::1", float(number)) for number in range(5)]
     dropped = admitted(Connections(LIMITS, ("::1/128", "192.0.2.0/24")), *held)
     assert dropped == [[CloseReason.DISPLACED], [], [], [], []]
 
 
 def test_peers_that_are_gone_already_are_bounded_too() -> None:
-    held = [Held("", float(number)) for number in range(3)]
+    held = [FakeConnection("", float(number)) for number in range(3)]
     assert admitted(Connections(LIMITS), *held) == [[CloseReason.DISPLACED], [], []]
 
 
