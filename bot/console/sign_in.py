@@ -50,7 +50,7 @@ def routes(services: Services) -> Sequence[Route]:
     """Return the routes of signing in and out."""
     limit = TryLimit(_TRIES, _SECONDS)
 
-    async def door(request: Request) -> Response:
+    async def show_sign_in(request: Request) -> Response:
         """Show the button that signs in."""
         words = find_catalogue(request)
         nonce = request.cookies.get(_NONCE) or secrets.token_urlsafe(16)
@@ -71,7 +71,7 @@ def routes(services: Services) -> Sequence[Route]:
         )
         return response
 
-    async def enter(request: Request) -> Response:
+    async def use_link(request: Request) -> Response:
         """Use up the link and open a session."""
         try:
             limit.count(network_of(request.client.host) if request.client else "")
@@ -102,10 +102,10 @@ def routes(services: Services) -> Sequence[Route]:
         return response
 
     return (
-        Route(PATH, door, methods=["GET"]),
+        Route(PATH, show_sign_in, methods=["GET"]),
         Route(
             PATH,
-            enter,
+            use_link,
             methods=["POST"],
             middleware=[Middleware(BodyLimit, most=_FORM_BYTES)],
         ),

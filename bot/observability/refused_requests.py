@@ -18,19 +18,19 @@ class RefusalLog:
 
     def __init__(
         self,
-        door: Listener,
+        listener: Listener,
         logger: logging.Logger,
         level: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._door, self._logger, self._level, self._clock = door, logger, level, clock
+        self._listener, self._logger, self._level, self._clock = listener, logger, level, clock
         self._guard = threading.Lock()
         self._since = 0
         self._logged_at: float | None = None
 
     def note(self, **said: object) -> None:
         """Count a refusal; log it with the fields ``said`` if none was logged just now."""
-        telemetry.count_request_refused(self._door)
+        telemetry.count_request_refused(self._listener)
         with self._guard:
             self._since += 1
             now = self._clock()
@@ -38,5 +38,5 @@ class RefusalLog:
                 return
             refused, self._since, self._logged_at = self._since, 0, now
         self._logger.log(
-            self._level, f"{self._door.value}_refused", extra={**said, "refused": refused}
+            self._level, f"{self._listener.value}_refused", extra={**said, "refused": refused}
         )

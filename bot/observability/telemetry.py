@@ -112,8 +112,8 @@ for _why in DropReason:
     _left_out.labels(_why.value)
 for _closing in CloseReason:
     _closings.labels(_closing.value)
-for _door in Listener:
-    _refusals.labels(_door.value)
+for _listener in Listener:
+    _refusals.labels(_listener.value)
 
 _log = logging.getLogger(__name__)
 _looked_at = time.monotonic()

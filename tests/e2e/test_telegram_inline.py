@@ -97,7 +97,7 @@ class TestTyping:
         typed = server.chats.type(PERSON, "ten people came", "ar")
         inbox = UpdateStore(sessions, SECRET, clock=lambda: now() - before)
         late = {"update_id": 7, "inline_query": typed}
-        await inbox.store([inbox.arriving(7, "lane", late, Course.ANSWER)])
+        await inbox.store([inbox.make_new_update(7, "lane", late, Course.ANSWER)])
         await inbox.close()
         with running(TelegramConfig(TOKEN, server.url), talk, None, sessions) as bot:
             bot.wait_until_done(7)

@@ -89,48 +89,48 @@ class TestPacing:
 
 class TestGate:
     def test_a_flood_is_answered_as_far_as_it_goes_then_told_once(self) -> None:
-        gate = AdmissionControl(LIMITS)
-        courses = [gate.decide("a", None, 0, n * 0.02) for n in range(500)]
+        admission = AdmissionControl(LIMITS)
+        courses = [admission.decide("a", None, 0, n * 0.02) for n in range(500)]
         assert courses.count(Course.ANSWER) == LIMITS.person_burst + 3
         assert courses.count(Course.SLOW_DOWN) == 1
         assert courses.count(None) == 500 - LIMITS.person_burst - 4
-        assert gate.decide("b", None, 0, 10.0) is Course.ANSWER
+        assert admission.decide("b", None, 0, 10.0) is Course.ANSWER
 
     def test_who_waits_is_answered_again_and_told_again_later(self) -> None:
-        gate = AdmissionControl(LIMITS)
+        admission = AdmissionControl(LIMITS)
         for _ in range(LIMITS.person_burst + 2):
-            gate.decide("a", None, 0, 0.0)
-        assert gate.decide("a", None, 0, 60.0) is Course.ANSWER
-        courses = [gate.decide("a", None, 0, 61.0) for _ in range(40)]
+            admission.decide("a", None, 0, 0.0)
+        assert admission.decide("a", None, 0, 60.0) is Course.ANSWER
+        courses = [admission.decide("a", None, 0, 61.0) for _ in range(40)]
         assert courses.count(Course.SLOW_DOWN) == 1
 
     def test_a_group_is_told_once_whoever_writes(self) -> None:
-        gate = AdmissionControl(LIMITS)
-        courses = [gate.decide(f"person {n}", "group", 0, 0.0) for n in range(30)]
+        admission = AdmissionControl(LIMITS)
+        courses = [admission.decide(f"person {n}", "group", 0, 0.0) for n in range(30)]
         assert courses[: LIMITS.group_burst] == [Course.ANSWER] * LIMITS.group_burst
         assert courses[LIMITS.group_burst :] == [Course.SLOW_DOWN] + [None] * 19
         # In private each of them is answered.
-        assert gate.decide("person 20", None, 0, 0.0) is Course.ANSWER
+        assert admission.decide("person 20", None, 0, 0.0) is Course.ANSWER
 
     def test_too_many_waiting_tells_each_person_once(self) -> None:
-        gate = AdmissionControl(LIMITS)
+        admission = AdmissionControl(LIMITS)
         full = LIMITS.waiting
-        assert gate.decide("a", None, full - 1, 0.0) is Course.ANSWER
-        assert gate.decide("a", None, full, 0.0) is Course.BUSY
-        assert gate.decide("a", None, full, 1.0) is None
-        assert gate.decide("b", None, full, 1.0) is Course.BUSY
-        assert gate.decide("a", None, 0, 2.0) is Course.ANSWER
+        assert admission.decide("a", None, full - 1, 0.0) is Course.ANSWER
+        assert admission.decide("a", None, full, 0.0) is Course.BUSY
+        assert admission.decide("a", None, full, 1.0) is None
+        assert admission.decide("b", None, full, 1.0) is Course.BUSY
+        assert admission.decide("a", None, 0, 2.0) is Course.ANSWER
 
     def test_what_nobody_asked_for_has_limits_of_its_own_and_is_dropped_in_silence(self) -> None:
-        gate = AdmissionControl(LIMITS)
-        courses = [gate.decide_watched("g", 0, 0.0) for _ in range(LIMITS.watched_burst + 5)]
+        admission = AdmissionControl(LIMITS)
+        courses = [admission.decide_watched("g", 0, 0.0) for _ in range(LIMITS.watched_burst + 5)]
         assert courses == [Course.WATCH] * LIMITS.watched_burst + [None] * 5
-        assert gate.decide_watched("another", 0, 0.0) is Course.WATCH
+        assert admission.decide_watched("another", 0, 0.0) is Course.WATCH
         # Those who ask in the group have lost nothing by it.
-        asked = [gate.decide("a", "g", 0, 0.0) for _ in range(LIMITS.group_burst)]
+        asked = [admission.decide("a", "g", 0, 0.0) for _ in range(LIMITS.group_burst)]
         assert asked == [Course.ANSWER] * LIMITS.group_burst
 
     def test_what_nobody_asked_for_is_passed_over_while_others_wait(self) -> None:
-        gate = AdmissionControl(LIMITS)
-        assert gate.decide_watched("g", LIMITS.watched_waiting - 1, 0.0) is Course.WATCH
-        assert gate.decide_watched("g", LIMITS.watched_waiting, 0.0) is None
+        admission = AdmissionControl(LIMITS)
+        assert admission.decide_watched("g", LIMITS.watched_waiting - 1, 0.0) is Course.WATCH
+        assert admission.decide_watched("g", LIMITS.watched_waiting, 0.0) is None

@@ -45,7 +45,7 @@ class Sending:
 
 
 async def ask(
-    door: WebhookEndpoint,
+    endpoint: WebhookEndpoint,
     sending: Sending,
     *,
     path: str = PATH,
@@ -67,7 +67,7 @@ async def ask(
         "path": path,
         "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
     }
-    await door(scope, sending.receive, send)
+    await endpoint(scope, sending.receive, send)
     return answered[0]["status"], dict(answered[0]["headers"])
 
 
@@ -77,21 +77,23 @@ def stored() -> Stored:
 
 
 @pytest.fixture
-def door(stored: Stored) -> WebhookEndpoint:
+def endpoint(stored: Stored) -> WebhookEndpoint:
     return WebhookEndpoint(stored, PATH, SECRET)
 
 
-async def test_an_update_is_stored_and_then_answered(door: WebhookEndpoint, stored: Stored) -> None:
-    assert (await ask(door, Sending(UPDATE[:9], UPDATE[9:])))[0] == 200
+async def test_an_update_is_stored_and_then_answered(
+    endpoint: WebhookEndpoint, stored: Stored
+) -> None:
+    assert (await ask(endpoint, Sending(UPDATE[:9], UPDATE[9:])))[0] == 200
     assert stored.updates == [json.loads(UPDATE)]
 
 
 @pytest.mark.parametrize("secret", ["", "wrong", "the-secre", "the-secret ", "ه"])
 async def test_who_does_not_know_the_secret_is_not_read(
-    door: WebhookEndpoint, stored: Stored, secret: str
+    endpoint: WebhookEndpoint, stored: Stored, secret: str
 ) -> None:
     sending = Sending(UPDATE)
-    assert (await ask(door, sending, **{SECRET_HEADER: secret}))[0] == 403
+    assert (await ask(endpoint, sending, **{SECRET_HEADER: secret}))[0] == 403
     assert (sending.read, stored.updates) == (0, [])
 
 
@@ -102,45 +104,45 @@ async def test_who_does_not_know_the_secret_is_not_read(
     ids=["empty", "text", "list", "word", "worded number", "below zero", "no text", "deep"],
 )  # fmt: skip
 async def test_what_is_no_update_is_a_bad_request(
-    door: WebhookEndpoint, stored: Stored, body: bytes
+    endpoint: WebhookEndpoint, stored: Stored, body: bytes
 ) -> None:
-    assert (await ask(door, Sending(body)))[0] == 400
+    assert (await ask(endpoint, Sending(body)))[0] == 400
     assert stored.updates == []
 
 
 async def test_who_hangs_up_half_way_has_sent_nothing(
-    door: WebhookEndpoint, stored: Stored
+    endpoint: WebhookEndpoint, stored: Stored
 ) -> None:
-    assert (await ask(door, Sending(UPDATE[:20], hangs_up=True)))[0] == 400
+    assert (await ask(endpoint, Sending(UPDATE[:20], hangs_up=True)))[0] == 400
     assert stored.updates == []
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
-async def test_only_posts_are_taken(door: WebhookEndpoint, method: str) -> None:
-    status, headers = await ask(door, Sending(UPDATE), method=method)
+async def test_only_posts_are_taken(endpoint: WebhookEndpoint, method: str) -> None:
+    status, headers = await ask(endpoint, Sending(UPDATE), method=method)
     assert (status, headers[b"allow"]) == (405, b"POST")
 
 
 @pytest.mark.parametrize("path", ["/", "/hook-1xa", "/hook-1.a/", "/hook-1.a/x", "/HOOK-1.A"])
-async def test_nothing_else_is_there(door: WebhookEndpoint, path: str) -> None:
-    assert (await ask(door, Sending(UPDATE), path=path))[0] == 404
+async def test_nothing_else_is_there(endpoint: WebhookEndpoint, path: str) -> None:
+    assert (await ask(endpoint, Sending(UPDATE), path=path))[0] == 404
 
 
-async def test_what_says_that_it_is_too_large_is_not_read(door: WebhookEndpoint) -> None:
+async def test_what_says_that_it_is_too_large_is_not_read(endpoint: WebhookEndpoint) -> None:
     sending = Sending(UPDATE)
-    assert (await ask(door, sending, Content_Length=str(MEBIBYTE + 1)))[0] == 413
-    assert (await ask(door, sending, Content_Length="9" * 5000))[0] == 413
+    assert (await ask(endpoint, sending, Content_Length=str(MEBIBYTE + 1)))[0] == 413
+    assert (await ask(endpoint, sending, Content_Length="9" * 5000))[0] == 413
     assert sending.read == 0
 
 
-async def test_what_turns_out_too_large_is_read_no_further(door: WebhookEndpoint) -> None:
+async def test_what_turns_out_too_large_is_read_no_further(endpoint: WebhookEndpoint) -> None:
     sending = Sending(*[b" " * 2**18] * 100)
-    assert (await ask(door, sending))[0] == 413
+    assert (await ask(endpoint, sending))[0] == 413
     assert sending.read == 5
 
 
-async def test_a_whole_mebibyte_is_taken(door: WebhookEndpoint) -> None:
-    assert (await ask(door, Sending(UPDATE.ljust(MEBIBYTE))))[0] == 200
+async def test_a_whole_mebibyte_is_taken(endpoint: WebhookEndpoint) -> None:
+    assert (await ask(endpoint, Sending(UPDATE.ljust(MEBIBYTE))))[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -151,8 +153,8 @@ async def test_a_whole_mebibyte_is_taken(door: WebhookEndpoint) -> None:
 async def test_what_cannot_be_stored_is_brought_again_and_never_logged(
     error: Exception, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    door = WebhookEndpoint(Stored(error), PATH, SECRET)
-    assert (await ask(door, Sending(UPDATE)))[0] == status
+    endpoint = WebhookEndpoint(Stored(error), PATH, SECRET)
+    assert (await ask(endpoint, Sending(UPDATE)))[0] == status
     assert [record.message for record in caplog.records] == ["update_not_stored", "webhook_refused"]
     said = " ".join(str(vars(record)) for record in caplog.records)
     assert WORDS not in said

@@ -53,7 +53,7 @@ Menu: TypeAlias = tuple[tuple[str, str], ...]
 #: A question to the conversation, e.g. ``lambda talk, asker: talk.claim(asker, text)``.
 Question: TypeAlias = Callable[[Talk, Asker], Reply]
 #: Prepares a question, such as by downloading a picture from Telegram.
-Getting: TypeAlias = Callable[[], Awaitable[Question]]
+PrepareQuestion: TypeAlias = Callable[[], Awaitable[Question]]
 
 
 @dataclass(slots=True)
@@ -126,12 +126,12 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
     """
 
     async def answer(
-        self, update: Update, kind: str, question: Question, line: BoundedPool | None = None
+        self, update: Update, kind: str, question: Question, pool: BoundedPool | None = None
     ) -> None:
         """Ask the conversation, and reply to the person's message with the result.
 
         If it takes long, a placeholder is shown, which is then edited into the answer. Slow
-        questions run in a pool (``line``); if that is full, the person is told so. ``kind`` names
+        questions run in a pool (``pool``); if that is full, the person is told so. ``kind`` names
         the update's kind for the log, which has latencies but no text. Raises what the
         conversation raises.
         """
@@ -139,22 +139,22 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
         async def given() -> Question:
             return question
 
-        await self.answer_with(update, kind, given, line)
+        await self.answer_with(update, kind, given, pool)
 
     async def answer_with(
-        self, update: Update, kind: str, getting: Getting, line: BoundedPool | None = None
+        self, update: Update, kind: str, prepare: PrepareQuestion, pool: BoundedPool | None = None
     ) -> None:
-        """As ``answer``, with the question that ``getting`` prepares; raises what it raises."""
+        """As ``answer``, with the question that ``prepare`` prepares; raises what it raises."""
         place, asker = find_place(update), find_asker(update)
         if place is None or asker is None:
             return
         pending = self.bot_data.pending(update.update_id)
         started = time.perf_counter()
         async with self._placeholder(pending, place, asker):
-            if line is None:
-                reply = await self._ask(await getting(), asker)
+            if pool is None:
+                reply = await self._ask(await prepare(), asker)
             else:
-                reply = await self._ask_in(line, getting, asker)
+                reply = await self._ask_in(pool, prepare, asker)
         log_answered(update, kind, pending.say(reply, place), started)
 
     async def say(
@@ -223,10 +223,10 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
         except TelegramError as error:
             logger.warning("menu_not_shown", extra={"error": type(error).__name__})
 
-    async def _ask_in(self, line: BoundedPool, getting: Getting, asker: Asker) -> Reply:
-        with line.place() as is_free:
+    async def _ask_in(self, pool: BoundedPool, prepare: PrepareQuestion, asker: Asker) -> Reply:
+        with pool.place() as is_free:
             if is_free:
-                return await self._ask(await getting(), asker, line.threads)
+                return await self._ask(await prepare(), asker, pool.threads)
         return await self._ask(lambda talk, asker: talk.busy(asker), asker, self.bot_data.quick)
 
     async def _ask(

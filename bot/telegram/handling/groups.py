@@ -76,11 +76,11 @@ def register(application: App) -> None:
 async def on_command(update: Update, context: Context) -> None:
     """Handle an admin's command in a group; in a private chat say that it is for groups."""
     message = update.message
-    if message is None or (given := find_command(message)) is None:
+    if message is None or (command := find_command(message)) is None:
         return
     if message.chat.type == ChatType.PRIVATE:
         await context.answer(
-            update, given.name, lambda talk, asker: talk.command(asker, given.name, "")
+            update, command.name, lambda talk, asker: talk.command(asker, command.name, "")
         )
         return
     # Only admins can post as the group itself; Telegram does not say which of them it is.
@@ -88,12 +88,16 @@ async def on_command(update: Update, context: Context) -> None:
     here = await _load_context(
         context.bot, message.chat.id, person.id if person is not None else None
     )
-    if given.name == "watch":
+    if command.name == "watch":
         await context.say(
-            update, given.name, lambda talk, asker: talk.groups.watch(asker, here, given.argument)
+            update,
+            command.name,
+            lambda talk, asker: talk.groups.watch(asker, here, command.argument),
         )
     else:
-        await context.say(update, given.name, lambda talk, asker: talk.groups.settings(asker, here))
+        await context.say(
+            update, command.name, lambda talk, asker: talk.groups.settings(asker, here)
+        )
 
 
 async def on_press(update: Update, context: Context) -> None:

@@ -91,9 +91,9 @@ def is_handled(application: App, update: object) -> bool:
 
 async def on_command(update: Update, context: Context) -> None:
     """Answer one of the commands that take no argument."""
-    if update.message is None or (given := find_command(update.message)) is None:
+    if update.message is None or (command := find_command(update.message)) is None:
         return
-    await context.answer(update, given.name, _COMMANDS[given.name])
+    await context.answer(update, command.name, _COMMANDS[command.name])
     await context.refresh_menu(update)
 
 
@@ -108,15 +108,15 @@ async def on_check(update: Update, context: Context) -> None:
 async def on_personal_command(update: Update, context: Context) -> None:
     """Handle a command about the person themselves, in a private chat only."""
     message = update.message
-    if message is None or (given := find_command(message)) is None:
+    if message is None or (command := find_command(message)) is None:
         return
     if message.chat.type != ChatType.PRIVATE:
-        await context.answer(update, given.name, lambda talk, asker: talk.in_private(asker))
+        await context.answer(update, command.name, lambda talk, asker: talk.in_private(asker))
         return
     await context.answer(
         update,
-        given.name,
-        lambda talk, asker: talk.command(asker, given.name, given.argument),
+        command.name,
+        lambda talk, asker: talk.command(asker, command.name, command.argument),
     )
 
 
@@ -126,7 +126,7 @@ async def on_other_command(update: Update, context: Context) -> None:
     In a group neither moderators' data nor whether somebody is a moderator may show.
     """
     message = update.message
-    if message is None or (given := find_command(message)) is None:
+    if message is None or (command := find_command(message)) is None:
         return
     if message.chat.type != ChatType.PRIVATE:
         await context.answer(update, "other_command", lambda talk, asker: talk.help(asker))
@@ -134,7 +134,7 @@ async def on_other_command(update: Update, context: Context) -> None:
     await context.answer(
         update,
         "other_command",
-        lambda talk, asker: talk.command(asker, given.name, given.argument),
+        lambda talk, asker: talk.command(asker, command.name, command.argument),
     )
     await context.refresh_menu(update)
 

@@ -45,9 +45,9 @@ async def answer_about(
     if shown is not None:
         await answer_media(update, context, shown)
         return
-    line = context.bot_data.links if lone_link(asked.text) is not None else None
+    pool = context.bot_data.links if lone_link(asked.text) is not None else None
     await context.answer(
-        update, kind, lambda talk, asker: talk.claim(asker, asked.text, asked.origin), line
+        update, kind, lambda talk, asker: talk.claim(asker, asked.text, asked.origin), pool
     )
 
 
@@ -74,10 +74,10 @@ async def answer_media(update: Update, context: Context, message: Message) -> No
         )
         return
 
-    async def getting() -> Question:
+    async def prepare() -> Question:
         return await _fetched(context.bot, picture, find_forward_origin(message))
 
-    await context.answer_with(update, "picture", getting, context.bot_data.pictures)
+    await context.answer_with(update, "picture", prepare, context.bot_data.pictures)
 
 
 def find_picture(message: Message) -> PhotoSize | Document | None:

@@ -144,7 +144,7 @@ class Workers:
     def _words(self, taken: LeasedUpdate) -> object:
         """Return an update's content; empty if it cannot be decrypted, which the step reports."""
         with contextlib.suppress(SealBroken, ValueError):
-            return self._update_store.opened(taken)
+            return self._update_store.decrypt(taken)
         return None
 
     async def _handle_error(self, taken: LeasedUpdate, error: Exception) -> timedelta | None:
@@ -174,7 +174,7 @@ class Workers:
                 await self._update_store.finish(taken)
                 return None
             try:
-                update = decode_update(self._update_store.opened(taken), self._application.bot)
+                update = decode_update(self._update_store.decrypt(taken), self._application.bot)
             except Exception as error:  # noqa: BLE001 - whatever PTB trips over; an admin will see
                 logger.error(
                     "update_given_up", extra={"update_id": taken.id, "error": type(error).__name__}

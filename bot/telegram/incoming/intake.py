@@ -40,13 +40,13 @@ class Intake:
     def __init__(
         self,
         update_store: UpdateStore,
-        gate: AdmissionControl,
+        admission: AdmissionControl,
         on_new: Callable[[], None],
         is_meant: Callable[[object], bool],
         is_overheard: Callable[[int, object], bool] = lambda _group, _update: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._update_store, self._admission = update_store, gate
+        self._update_store, self._admission = update_store, admission
         self._on_new, self._is_meant, self._clock = on_new, is_meant, clock
         self._is_overheard = is_overheard
         self._waiting = 0
@@ -88,11 +88,11 @@ class Intake:
         whose = origin.person if origin.person is not None else origin.chat
         if whose is None:
             # Without a sender, or not understood: a worker decides.
-            return self._update_store.arriving(number, str(number), update, Course.ANSWER)
+            return self._update_store.make_new_update(number, str(number), update, Course.ANSWER)
         if origin.chat is not None and _is_of_the_bot(update):
             # Membership updates are never limited. One lane per chat keeps their order.
             lane = self._update_store.lane(origin.chat)
-            return self._update_store.arriving(number, lane, update, Course.ANSWER)
+            return self._update_store.make_new_update(number, lane, update, Course.ANSWER)
         if (origin.in_group or is_edit(update)) and not self._is_meant(update):
             return self._decide_watched(number, update, origin)
         lane = self._update_store.lane(whose)
@@ -105,7 +105,9 @@ class Intake:
         if course is None:
             telemetry.count_left_out(DropReason.PASSED_OVER if typed else DropReason.TOO_MANY)
             return None
-        return self._update_store.arriving(number, lane, update, course, find_version(update))
+        return self._update_store.make_new_update(
+            number, lane, update, course, find_version(update)
+        )
 
     def _decide_watched(self, number: int, update: object, origin: "Origin") -> NewUpdate | None:
         """Drop what is not for the bot, except a watched group's messages, which get its lane.
@@ -122,7 +124,9 @@ class Intake:
             return None
         # A batch's updates are counted only after it: count these here.
         self._waiting += 1
-        return self._update_store.arriving(number, self._update_store.lane(group), update, course)
+        return self._update_store.make_new_update(
+            number, self._update_store.lane(group), update, course
+        )
 
 
 @dataclass(frozen=True, slots=True)

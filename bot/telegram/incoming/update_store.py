@@ -53,7 +53,7 @@ class UpdateStore:
         """Return the lane of a person or a chat: the keyed hash of the id."""
         return people.person_key(self._secret, "telegram", number)
 
-    def arriving(
+    def make_new_update(
         self,
         number: int,
         lane: str,
@@ -71,7 +71,7 @@ class UpdateStore:
         words = None if content is None else self._coded(f"{message} reads {content}")
         return replace(arriving, message_key=self._coded(message), content_key=words)
 
-    def opened(self, taken: LeasedUpdate) -> Any:
+    def decrypt(self, taken: LeasedUpdate) -> Any:
         """Decrypt the raw update in ``taken``. Raises SealBroken or ValueError."""
         return json.loads(self._cipher.open(taken.payload).decode(errors="surrogatepass"))
 

@@ -114,12 +114,12 @@ async def webhook_server(
 
     Raises ``WebhookUnavailable`` if it cannot listen there.
     """
-    door = WebhookEndpoint(intake.store, unquote(urlsplit(webhook_url).path) or "/", secret)
+    endpoint = WebhookEndpoint(intake.store, unquote(urlsplit(webhook_url).path) or "/", secret)
     try:
         listener = serving.listen(host, port)
     except serving.CannotListen as error:
         raise WebhookUnavailable(f"{host}:{port} cannot be listened on: {error}") from None
-    async with serving.serve_in_loop(door, listener, _PATIENCE_SECONDS, _PROXIES):
+    async with serving.serve_in_loop(endpoint, listener, _PATIENCE_SECONDS, _PROXIES):
         yield
 
 
