@@ -97,7 +97,10 @@ class Fetcher:
         """
         fetched = await self.fetch_if_changed(url, wanted, Known())
         if fetched is None:
-            raise Refused(f"{_shown(url)} answers with nothing new though all was asked for")
+            raise Refused(
+                f"{_shown(url)} answers that nothing changed, to a first request; open it in a"
+                " browser"
+            )
         return fetched
 
     async def fetch_if_changed(self, url: str, wanted: Wanted, known: Known) -> Fetched | None:
@@ -144,7 +147,7 @@ async def _follow(
             if not answer.has_redirect_location:
                 return await _document(answer, wanted)
             address = _checked(_joined(address, answer.headers["location"]))
-    raise Refused(f"{_shown(url)} redirects more than {MAX_REDIRECTS} times; open it by hand")
+    raise Refused(f"{_shown(url)} redirects more than {MAX_REDIRECTS} times; open it in a browser")
 
 
 async def _document(answer: httpx.Response, wanted: Wanted) -> Fetched:
@@ -152,7 +155,7 @@ async def _document(answer: httpx.Response, wanted: Wanted) -> Fetched:
     status = answer.status_code
     if status != HTTPStatus.OK:
         kind: Callable[[str], FetchError] = Unreachable if status in _LATER else Refused
-        raise kind(f"{_shown(url)} answers with status {status}; open it by hand")
+        raise kind(f"{_shown(url)} answers with status {status}; open it in a browser")
     content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in wanted.types:
         raise WrongContent(
@@ -190,7 +193,10 @@ def _joined(address: httpx.URL, location: str) -> str:
     try:
         return str(address.join(location))
     except (httpx.InvalidURL, UnicodeError, ValueError) as error:
-        raise BadAddress(f"{_shown(str(address))} redirects to no address") from error
+        raise BadAddress(
+            f"{_shown(str(address))} redirects to something that is not an address; open it in a"
+            " browser"
+        ) from error
 
 
 def _kept(value: str | None) -> str | None:
