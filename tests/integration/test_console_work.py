@@ -873,13 +873,13 @@ class TestAnswering:
         console.clock.now += 2 * UNDO_FOR
         later = console.clock.now
         monkeypatch.setattr("knowledge.curation.resolution.now", lambda: later)
-        way = '<a href="/audit?subject=cluster&amp;id=1">To its entry in the audit</a>'
+        way = '<a href="/audit?subject=cluster&amp;id=1">Show its entry in the audit log</a>'
         page = moderator.get("/clusters/1").text
         assert 'name="entry"' not in page
         assert way in page
         refused = moderator.send("/clusters/1/undo", entry=entry)
         assert refused.status_code == 409
-        assert "take it back in the console’s audit" in refused.text
+        assert "undo it in the console’s audit log" in refused.text
         assert way in refused.text
         audit = moderator.get("/audit?subject=cluster&id=1").text
         assert f'action="/audit/{entry}/undo"' in audit
@@ -977,7 +977,7 @@ class TestAnswering:
         answer = second.send("/clusters/1/answer", **{**fields, "relation": "SUPPORTS"})
         assert answer.status_code == 409
         assert "سلمى" in answer.text
-        assert '<a href="/clusters/1">To what was done after it</a>' in answer.text
+        assert '<a href="/clusters/1">Show what was done after it</a>' in answer.text
         with console.sessions() as session:
             assert session.scalar(select(func.count(Notification.id))) == 7
 

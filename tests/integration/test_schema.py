@@ -255,7 +255,10 @@ def test_what_a_driver_says_is_told_by_its_kind(driver: psycopg.Error, said: str
 def test_why_a_server_refuses_is_said(postgres: str) -> None:
     for url, said in (
         (postgres.format("nowhere"), "the server has no such database"),
-        (postgres.replace("postgres@", "nobody@").format("postgres"), "the user name or password is refused"),
+        (
+            postgres.replace("postgres@", "nobody@").format("postgres"),
+            "the user name or password is refused",
+        ),
     ):
         with pytest.raises(DatabaseUnavailable, match=said):
             schema.state(open_engine(url))
