@@ -153,7 +153,7 @@ class TestInbox:
         for act, fields, said in (
             ("assign", {"assignee": key_of(2)}, "The cluster was assigned."),
             ("snooze", {}, "The cluster was snoozed."),
-            ("reopen", {}, "The cluster is open again. People who hear so: 0."),
+            ("reopen", {}, "The cluster is open again. People who are told: 0."),
             ("reject", {"why": "opinion", "seen": 10_000}, "The cluster was rejected."),
         ):
             answer = moderator.send(f"/clusters/1/{act}", **fields)
@@ -320,12 +320,12 @@ class TestRejecting:
         with console.sessions.begin() as session:
             for number in session.scalars(select(Notification.id).limit(3)).all():
                 pending_notifications.mark_sent(session, number)
-        hint = "3 people were told that it is rejected, and hear that it is open again."
+        hint = "3 people were told that it is rejected, and will be told that it is open again."
         assert hint in moderator.get("/clusters/1").text
         entry = TestAnswering.entry(console)
         assert f'action="/audit/{entry}/undo"' in moderator.get("/audit").text
         page = moderator.told(moderator.send("/clusters/1/reopen"))
-        assert "The cluster is open again. People who hear so: 3." in page
+        assert "The cluster is open again. People who are told: 3." in page
 
 
 class TestRemarks:
@@ -927,7 +927,7 @@ class TestAnswering:
         assert refused.status_code == 409
         assert "لم يعد ممكنًا التراجع عن هذا" in refused.text
         assert "سلمى: أُعيد فتحه" in refused.text
-        assert '<a href="/clusters/1">إلى ما جاء بعده</a>' in refused.text
+        assert '<a href="/clusters/1">عرض ما جرى بعده</a>' in refused.text
 
     def test_the_audit_is_read_by_acts_titles_and_words(
         self, console: Console, moderator: Browser
