@@ -114,7 +114,7 @@ class Settings(BaseSettings):
                     "must be addresses or networks, such as 127.0.0.1 or 10.0.0.0/8"
                 ) from None
             if not all(network.prefixlen for network in networks):
-                raise ValueError("names every address there is; name the proxy's own")
+                raise ValueError("must not cover every address; name the proxy's own")
             return tuple(map(str, networks))
         return value
 
@@ -146,8 +146,9 @@ class Settings(BaseSettings):
         size = SHORTEST_KEY if value is None else len(value.get_secret_value().encode())
         if size < SHORTEST_KEY:
             raise ValueError(
-                f"it has {size} bytes and could be guessed; set at least {SHORTEST_KEY}, made with"
-                f" {MAKE_KEY}, or leave it empty for one in DATA_DIR/secret.key"
+                f"it has {size} bytes and could be guessed; set at least {SHORTEST_KEY}, as"
+                f" {MAKE_KEY} prints them, or leave it empty to have one made in"
+                " DATA_DIR/secret.key"
             )
         return value
 
@@ -215,8 +216,9 @@ class Settings(BaseSettings):
             ) from None
         if len(key) < _KEY_BYTES:
             raise SettingsError(
-                f"the key {path} is cut short ({len(key)} of {_KEY_BYTES} bytes); restore it from a"
-                " backup, or delete it for a new one, to which everybody is a stranger"
+                f"the key {path} is cut short ({len(key)} of {_KEY_BYTES} bytes); restore it from"
+                " a backup, or delete it to get a new one, which loses everybody's settings, roles"
+                " and pending notifications"
             )
         redaction.hide(key.decode(errors="replace").strip())
         return key
@@ -291,7 +293,7 @@ class UnknownName:
     def __str__(self) -> str:
         where = "the environment" if self.origin is Origin.ENVIRONMENT else ENV_FILE
         hint = f"did you mean {self.meant}?" if self.meant else ".env.example lists the settings"
-        return f"{self.name} in {where} is no setting and is ignored; {hint}"
+        return f"{self.name} in {where} is not a setting and is ignored; {hint}"
 
 
 def find_unknown_names() -> list[UnknownName]:

@@ -19,8 +19,8 @@ def chat(app: App) -> None:
     /check, /notify, /mydata, /forgetme, /privacy and /about work as on Telegram.
     Moderators' commands (/queue, /pending, /add, /retract, /stats, /grant, /revoke) work here too.
 
-    PUBLISH_NEEDS_TWO does not hold here: who has the command line needs no second person. What is
-    done here is in the audit as the command line's.
+    PUBLISH_NEEDS_TWO does not apply here: the command line needs no second person. The audit log
+    records what is done here as done by the command line.
     """
     app.checker.prepare(make_reporter("Reading the knowledge base"))
     # Whoever can read this installation's database has an admin's rights.

@@ -27,7 +27,9 @@ MAX_TOP = 1000
 @click.command()
 @click.argument("claim", required=False)
 @click.option("--batch", type=click.Path(path_type=Path), help="JSONL of {id, text} to answer.")
-@click.option("--output", type=click.Path(path_type=Path), help="Where the batch's answers go.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="Where to write the batch's answers."
+)
 @click.option(
     "--top", type=click.IntRange(1, MAX_TOP), default=10, show_default=True, help="Matches a claim."
 )
@@ -36,10 +38,10 @@ MAX_TOP = 1000
 def check(
     app: App, claim: str | None, batch: Path | None, output: Path | None, top: int, as_json: bool
 ) -> None:
-    """Check CLAIM, or a file of them, against what is published.
+    """Check CLAIM, or a file of claims, against what is published.
 
-    --batch answers each row of a file, and --output says where. A row that cannot be used is named
-    with its line; the others go on.
+    --batch answers each row of a file and writes the answers to --output. A row that cannot be
+    used is reported with its line; the others are answered.
     """
     if batch is not None:
         if claim is not None or output is None or as_json:

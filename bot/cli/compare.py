@@ -21,14 +21,14 @@ _CONTEXT: Final = ("title", "before", "speaker")
     help="JSONL of {id, claim, statement}, and title, before, speaker if you have them.",
 )
 @click.option(
-    "--output", type=click.Path(path_type=Path), required=True, help="Where the relations go."
+    "--output", type=click.Path(path_type=Path), required=True, help="Where to write the relations."
 )
 @click.pass_obj
 def compare(app: App, batch: Path, output: Path) -> None:
     """Judge each statement of a file against its claim.
 
     Each row is answered SUPPORTS, REFUTES or NOT_ENOUGH_INFO.
-    It is read with its report's title, the sentence before it and its speaker, if a row has them.
+    If a row has the report's title, the sentence before and the speaker, the judge reads them too.
     """
 
     def one(row: Row) -> dict[str, Any]:

@@ -21,9 +21,9 @@ def config() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 @click.pass_obj
 def show(app: App, as_json: bool) -> None:
-    """Show every setting, its value and where that comes from. Secrets are hidden.
+    """Show every setting, its value and where the value comes from. Secrets are hidden.
 
-    A name that is no setting's is warned of, without its value.
+    Unknown names are reported, without their values.
     """
     settings, come_from = app.settings, find_origins()
     width = max(map(len, Settings.model_fields))

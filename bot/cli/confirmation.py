@@ -16,6 +16,6 @@ def require_yes(consequence: str, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{consequence}; say --yes to do it")
+        raise click.UsageError(f"{consequence}; add --yes to do it")
     if not click.confirm(f"{consequence[:1].upper()}{consequence[1:]}. Go on?", err=True):
         raise click.ClickException("nothing was changed")

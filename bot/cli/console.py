@@ -8,7 +8,7 @@ from bot.app import App
 @click.command()
 @click.pass_obj
 def console(app: App) -> None:
-    """Serve the moderators' console alone, at CONSOLE_BIND.
+    """Serve only the moderators' console, at CONSOLE_BIND.
 
     `run` serves it too. SIGINT and SIGTERM end it.
     """

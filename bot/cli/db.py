@@ -21,19 +21,20 @@ def db() -> None:
 
 
 @db.command()
-@click.option("--revision", default="head", show_default=True, help="Where to go.")
+@click.option("--revision", default="head", show_default=True, help="The revision to migrate to.")
 @click.pass_obj
 def upgrade(app: App, revision: str) -> None:
-    """Bring the database to this program's schema.
+    """Migrate the database to this program's schema.
 
-    An SQLite file is written anew.
-    Nothing of what was erased is left in an SQLite file then. That takes a second for 40 MB, while
-    which nobody else writes: stop the bot before.
+    An SQLite file is also rewritten, so that nothing erased is left in it. That takes a second for
+    40 MB and blocks all other writing: stop the bot before.
     """
     schema.upgrade(app.database.engine, revision)
     click.echo(f"the database is at revision {schema.state(app.database.engine).current}")
     if not rewrite(app.database.engine):
-        click.echo("another program reads it: what was erased leaves the disk once that ends")
+        click.echo(
+            "another program is reading it: erased data leaves the disk when that program ends"
+        )
 
 
 @db.command()
@@ -43,12 +44,12 @@ def upgrade(app: App, revision: str) -> None:
 def downgrade(app: App, revision: str, yes: bool) -> None:
     """Take the database back to an earlier REVISION.
 
-    What only newer revisions hold is lost.
+    Data that only newer revisions can hold is lost.
     """
     now = schema.state(app.database.engine).current or "base"
     require_yes(
         f"the database goes from revision {now} back to {revision}, and what only newer revisions"
-        " hold is lost",
+        " can hold is lost",
         yes,
     )
     schema.downgrade(app.database.engine, revision)
@@ -59,9 +60,9 @@ def downgrade(app: App, revision: str, yes: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def check(app: App, as_json: bool) -> None:
-    """Tell whether the database is at this program's schema.
+    """Check that the database has this program's schema.
 
-    Whatever differs from that schema is named.
+    Every difference is named.
     """
     require_whole(app.database.engine)
     found = schema.state(app.database.engine)
@@ -78,7 +79,7 @@ def check(app: App, as_json: bool) -> None:
         raise DatabaseUnavailable("the database is behind; run `tathabbat db upgrade`")
     if differences:
         raise DatabaseUnavailable(
-            "the database differs from its revision; restore a backup, or mend it by hand"
+            "the database differs from its revision; restore a backup, or correct it by hand"
         )
 
 
@@ -86,9 +87,10 @@ def check(app: App, as_json: bool) -> None:
 @click.argument("target", type=click.Path(path_type=Path))
 @click.pass_obj
 def backup(app: App, target: Path) -> None:
-    """Copy the database to the new file TARGET.
+    """Back up the database to the new file TARGET.
 
-    The copy is consistent, and made while everything runs. It is read back whole before it appears.
+    The bot may run meanwhile: the copy is consistent. The file appears once it was read back and
+    found whole.
     """
     backups.backup(app.database.engine, target)
     click.echo(f"backed up to {target}")
@@ -99,12 +101,11 @@ def backup(app: App, target: Path) -> None:
 @YES
 @click.pass_obj
 def restore(app: App, source: Path, yes: bool) -> None:
-    """Replace everything in the database by the backup SOURCE.
+    """Replace everything in the database with the backup SOURCE.
 
-    The index is built anew then.
-    SOURCE is checked whole first: what `db backup` did not write, such as a copy of the database's
-    file, is refused, and nothing changed.
-    Programs that run meanwhile follow at their next claim.
+    SOURCE is checked first: a file that `db backup` did not write, such as a copy of the database's
+    file, is refused and nothing is changed. Afterwards the index is rebuilt.
+    Running programs use the restored data from their next claim on.
     """
     require_yes("everything in the database now is replaced", yes)
     backups.restore(app.database.engine, source, app.settings.data_dir)

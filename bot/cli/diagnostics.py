@@ -130,7 +130,7 @@ def _disk(app: App) -> tuple[State, str]:
     try:
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        return State.FAILURE, f"{folder} cannot be looked at ({error.strerror}); check DATA_DIR"
+        return State.FAILURE, f"{folder} cannot be read ({error.strerror}); check DATA_DIR"
     if is_read_only(folder):
         return State.FAILURE, f"nothing can be kept: {explain_unwritable(folder)}"
     said = f"{free / 2**30:.1f} GB are free for DATA_DIR"
@@ -151,8 +151,8 @@ def _files(app: App) -> tuple[State, str]:
         return State.OK, f"{folder} is not there yet"
     except OSError as error:
         return State.FAILURE, (
-            f"{error.filename or folder} cannot be looked at ({error.strerror}); run this as the"
-            " user who runs the bot"
+            f"{error.filename or folder} cannot be read ({error.strerror}); run this as the user"
+            " who runs the bot"
         )
     if why := explain_unwritable(folder):
         return State.FAILURE, why
@@ -179,14 +179,14 @@ def _secret_key(app: App) -> tuple[State, str]:
     if settings.secret_key is None and not settings.key_file.exists():
         if somebody:
             return State.FAILURE, (
-                f"{where} is gone though people are known by it; restore it from a backup: with a"
-                " new one everybody is a stranger and cannot be written to"
+                f"{where} is missing, but the database was written with it; restore it from a"
+                " backup: a new key loses everybody's settings, roles and pending notifications"
             )
-        return State.WARNING, f"{where} is made by the first start; back it up then"
+        return State.WARNING, f"the first start makes {where}; back it up then"
     try:
         app.sessions.read(people.require_secret, settings.secret())
     except AddressUnreadable:
-        return State.FAILURE, f"{where} is not the key that people are known by; restore it"
+        return State.FAILURE, f"{where} is not the key of this database; restore that key"
     if settings.secret_key is None and _others_may_read(settings.key_file):
         return State.WARNING, f"others may read {where}; run `chmod 600 {where}`"
     return State.OK, f"{where} is there; back it up, apart from the database"
@@ -194,11 +194,11 @@ def _secret_key(app: App) -> tuple[State, str]:
 
 def _models(app: App) -> tuple[State, str]:
     if not app.settings.models_dir.is_dir():
-        return State.OK, "not looked at: they are unpacked by the first command that needs them"
+        return State.OK, "not checked: the first command that needs them unpacks them"
     dimensions = app.encoder.encode_claims(["1"]).shape[1]
     app.reader.read([Pair("1", "1")])
     name = app.settings.embedding_model
-    return State.OK, f"{name} gives {dimensions} dimensions, and the judge reads"
+    return State.OK, f"{name} gives {dimensions} dimensions, and the judge works"
 
 
 def _index(app: App) -> tuple[State, str]:
@@ -207,7 +207,7 @@ def _index(app: App) -> tuple[State, str]:
     except IndexUnavailable as error:
         if app.settings.index_url is None or snapshot.current_name(app.settings.index_dir) is None:
             raise
-        return State.FAILURE, f"{error}; the snapshot in DATA_DIR answers meanwhile"
+        return State.FAILURE, f"{error}; meanwhile the snapshot in DATA_DIR answers"
     if not state.published:
         return State.WARNING, "nothing is published; run `tathabbat ingest FILE --publish`"
     if state.manifest is None:
@@ -219,7 +219,7 @@ def _index(app: App) -> tuple[State, str]:
     age = timedelta(0) if built is None else now() - built
     said = f"{said}, built {_span(age)} ago"
     if not behind and (state.missing or state.extra):
-        return State.FAILURE, f"{said}, differs from the database; run `tathabbat reindex`"
+        return State.FAILURE, f"{said}, but differs from the database; run `tathabbat reindex`"
     if since >= _MANY_CHANGES or (since and age >= _OLD):
         return State.WARNING, f"{said}; run `tathabbat reindex` for {_worth(app)}"
     return State.OK, said
@@ -227,7 +227,7 @@ def _index(app: App) -> tuple[State, str]:
 
 def _worth(app: App) -> str:
     # On a server changes are in the index, but not in its term frequencies.
-    return "faster starts" if app.settings.index_url is None else "weights of words that fit"
+    return "faster starts" if app.settings.index_url is None else "up-to-date word weights"
 
 
 def _pictures(_: App) -> tuple[State, str]:
@@ -258,33 +258,33 @@ def _webhook(app: App) -> tuple[State, str]:
     # One's own Bot API server may deliver updates within one's own network.
     if wanted and urlsplit(wanted).scheme != "https" and settings.telegram_api_url == TELEGRAM:
         return State.FAILURE, (
-            "WEBHOOK_URL is not https, and Telegram brings updates nowhere else; set the https"
-            " address of a proxy that leads to the bot, or leave it empty to poll"
+            "WEBHOOK_URL is not https, and Telegram delivers updates to https only; set the https"
+            " address of a proxy that forwards to the bot, or leave it empty to poll"
         )
     if wanted and settings.webhook_secret is None:
         return State.FAILURE, NO_WEBHOOK_SECRET
     if settings.telegram_bot_token is None:
-        return State.OK, "not looked at without a token"
+        return State.OK, "not checked without a token"
     found = app.registration
     said = f"{format_count(found.waiting, 'update waits', 'updates wait')} at Telegram"
     if wanted and found.webhook_url != wanted:
         return State.WARNING, (
-            "WEBHOOK_URL is not where Telegram brings updates; `tathabbat run` registers it;"
+            "Telegram does not deliver updates to WEBHOOK_URL yet; `tathabbat run` registers it;"
             f" {said}"
         )
     if not wanted and found.webhook_url:
         return State.WARNING, (
-            "Telegram brings updates to a webhook though WEBHOOK_URL is not set; `tathabbat run`"
-            f" takes it back: see that no other bot uses the token; {said}"
+            "Telegram delivers updates to a webhook, but WEBHOOK_URL is not set; `tathabbat run`"
+            f" removes it: check that no other bot uses the token; {said}"
         )
     recent = found.failed_at is not None and now() - found.failed_at < _RECENT
     if wanted and found.failure and recent:
         return State.WARNING, (
-            f"Telegram could not bring an update ({found.failure}); see that the proxy at"
-            f" WEBHOOK_URL leads here; {said}"
+            f"Telegram could not deliver an update ({found.failure}); check that the proxy at"
+            f" WEBHOOK_URL forwards to the bot; {said}"
         )
     if found.waiting > _MANY_WAITING:
-        return State.WARNING, f"{said}; see that `tathabbat run` is running"
+        return State.WARNING, f"{said}; check that `tathabbat run` is running"
     return State.OK, f"{'registered' if wanted else 'polled, none registered'}; {said}"
 
 
@@ -296,11 +296,11 @@ def _updates(app: App) -> tuple[State, str]:
     said += f"; {format_count(found.repeats, 'answer')} may have been sent twice"
     if found.given_up:
         return State.WARNING, (
-            f"{format_count(found.given_up, 'was', 'were')} given up; `tathabbat updates list` says"
-            f" why, `tathabbat updates retry` tries again; {said}"
+            f"{format_count(found.given_up, 'update was', 'updates were')} given up;"
+            f" `tathabbat updates list` says why, `tathabbat updates retry` tries again; {said}"
         )
     if found.oldest is not None and now() - found.oldest > _LATE:
-        return State.WARNING, f"{said}; see that `tathabbat run` is running, and its log"
+        return State.WARNING, f"{said}; check that `tathabbat run` is running, and read its log"
     return State.OK, said
 
 
@@ -315,21 +315,21 @@ def _console(app: App) -> tuple[State, str]:
         return State.FAILURE, "CONSOLE_BIND is not host:port; write it like 127.0.0.1:8080"
     if url is None:
         if _is_local(host):
-            return State.OK, f"for this machine only, at {bind}; CONSOLE_URL makes it others'"
+            return State.OK, f"at {bind}, for this machine only; CONSOLE_URL opens it to others"
         return State.WARNING, (
-            "CONSOLE_URL is not set though others reach CONSOLE_BIND; set the https address of a"
-            " proxy that leads to it"
+            "CONSOLE_URL is not set, but other machines can reach CONSOLE_BIND; set it to the"
+            " https address of a proxy that forwards to the console"
         )
     parts = urlsplit(url)
     if parts.scheme != "https" and not _is_local(parts.hostname or ""):
         return State.WARNING, (
-            "CONSOLE_URL is not https: cookies and sign-in links travel in the open; put a proxy"
-            " that ends TLS before it"
+            "CONSOLE_URL is not https: cookies and sign-in links are sent unencrypted; put a proxy"
+            " that terminates TLS in front"
         )
     if not _is_local(parts.hostname or "") and not app.settings.console_proxies:
         return State.WARNING, (
-            "CONSOLE_PROXIES is not set: all who come through the proxy at CONSOLE_URL share its"
-            " tries to sign in; name the address that it comes from"
+            "CONSOLE_PROXIES is not set: everybody behind the proxy at CONSOLE_URL shares one"
+            " limit of sign-in attempts; set it to the proxy's address"
         )
     return State.OK, f"at {url}, listening at {bind}"
 
@@ -343,7 +343,7 @@ def _metrics(app: App) -> tuple[State, str]:
         return State.FAILURE, "METRICS_BIND is not host:port; write it like 127.0.0.1:9464"
     if not _is_local(host):
         return State.WARNING, (
-            f"{bind} can be reached from other machines; see that only your monitoring does"
+            f"other machines can reach {bind}; check that only your monitoring does"
         )
     return State.OK, f"/healthz and /metrics at {bind} while the bot runs"
 
@@ -355,7 +355,7 @@ def _feeds(app: App) -> tuple[State, str]:
         first = failing[0]
         return State.WARNING, (
             f"{len(failing)} of {format_count(len(listed), 'feed')} failing, first {first.url}"
-            f" ({first.error}); mend the address or `tathabbat sources pause {first.id}`"
+            f" ({first.error}); correct the address, or run `tathabbat sources pause {first.id}`"
         )
     return State.OK, f"{format_count(len(listed), 'is', 'are')} polled"
 
@@ -365,7 +365,7 @@ def _jobs(app: App) -> tuple[State, str]:
     if late:
         names = ", ".join(each.name for each in late)
         return State.WARNING, (
-            f"late: {names}, the first for {_span(now() - late[0].due_at)}; see that"
+            f"late: {names}, the first for {_span(now() - late[0].due_at)}; check that"
             " `tathabbat run` is running"
         )
     return State.OK, "none is late"
@@ -377,7 +377,8 @@ def _notifications(app: App) -> tuple[State, str]:
     if waiting and oldest is not None:
         return State.WARNING, (
             f"{format_count(waiting, 'person waits', 'people wait')} to be told something, the"
-            f" longest for {_span(now() - oldest)}; see that `tathabbat run` is running and its log"
+            f" longest for {_span(now() - oldest)}; check that `tathabbat run` is running, and read"
+            " its log"
         )
     failures = app.sessions.read(delivery.list_failures, until - trends.UNREACHED, until)
     if failures:

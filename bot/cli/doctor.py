@@ -16,11 +16,11 @@ _COLOURS: Final = {State.OK: "green", State.WARNING: "yellow", State.FAILURE: "r
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 @click.pass_obj
 def doctor(app: App, as_json: bool) -> None:
-    """Look at every part, and say the way out of what is wrong.
+    """Check every part of the installation, and say how to fix it.
 
     Settings, database, disk, files, key, models, index, pictures, Telegram and its webhook,
-    updates, console, metrics, feeds, jobs, notifications. The exit code is 1 if any of them is a
-    failure; a warning is not. No folder and no database is made; what fails several parts is said
+    updates, console, metrics, feeds, jobs, notifications. The exit code is 1 if any part fails;
+    warnings do not count. Creates no folder and no database. A fault of several parts is reported
     once.
     """
     failed = False

@@ -45,7 +45,7 @@ def _output(kind: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         type=click.Path(path_type=Path),
         default=Path(f"evaluation-{kind}"),
         show_default=True,
-        help="The folder that the report and its plots go to.",
+        help="The folder for the report and its plots.",
     )
 
 
@@ -65,7 +65,7 @@ def retrieval(app: App, folder: Path, output: Path, as_json: bool) -> None:
     MAP, MRR, success and recall.
     DATA holds queries*.jsonl (id, text) and qrels*.tsv or .txt (query, 0, reference, relevance).
     With reports.jsonl (report rows, as `ingest` takes) or claims.jsonl (id, text, title) in it,
-    those are searched, in a knowledge base made for it; without, what is published.
+    those are searched, in a temporary knowledge base; otherwise, what is published.
     """
     from knowledge.evaluation import report_pool
     from knowledge.evaluation.labelled_data import read_pool, read_queries
@@ -90,7 +90,7 @@ def retrieval(app: App, folder: Path, output: Path, as_json: bool) -> None:
 @_json
 @click.pass_obj
 def agreement(app: App, folder: Path, output: Path, as_json: bool) -> None:
-    """Measure whether the judge sees what a statement says.
+    """Measure whether the judge finds the right relation.
 
     DATA holds JSONL rows of claim, statement and relation (SUPPORTS, REFUTES, NOT_ENOUGH_INFO), and
     title, before and speaker where known; the names of the usual sets (evidence/label,
@@ -116,9 +116,9 @@ def answers(app: App, folder: Path, output: Path, as_json: bool) -> None:
 
     DATA holds JSONL rows of text and outcome (SUPPORTED, REFUTED, RELATED, NO_MATCH), and
     statement_ref if a certain statement should come first. With reports.jsonl in it, those reports
-    are searched, in a knowledge base made for it; without, what is published. Written items
+    are searched, in a temporary knowledge base; otherwise, what is published. Written items
     (statement, title, before, speaker, and claims of text and label S, R or N) bring their own
-    reports. What other thresholds would bring is printed, and drawn.
+    reports. The effect of other thresholds is printed and plotted.
     """
     from knowledge.evaluation.labelled_data import read_claims, read_reports
     from knowledge.evaluation.outcome_evaluation import evaluate as measure
@@ -146,15 +146,15 @@ def answers(app: App, folder: Path, output: Path, as_json: bool) -> None:
     type=_PRECISIONS,
     default=0.97,
     show_default=True,
-    help="The share of what is asserted that must be right.",
+    help="The precision that asserted verdicts must reach.",
 )
 @_json
 @click.pass_obj
 def calibrate(app: App, folder: Path, precision: float, as_json: bool) -> None:
     """Fit confidence and thresholds to moderators' feedback.
 
-    DATA holds JSONL rows of claim, statement and the relation a person gave them. What is fitted
-    is kept in the data folder and holds for the judge it was fitted with.
+    DATA holds JSONL rows of claim, statement and the relation a person gave them. The result is
+    kept in DATA_DIR and applies to the judge that it was fitted with.
     """
     from knowledge.checking import calibration
     from knowledge.evaluation.feedback_calibration import fit_calibration

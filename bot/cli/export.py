@@ -13,14 +13,14 @@ from bot.cli.output_files import open_atomically
 _OUTPUT = click.option(
     "--output",
     type=click.Path(path_type=Path),
-    help="The file to write, which appears only complete; the screen if not given.",
+    help="The file to write, which appears once it is complete; without it, standard output.",
 )
-_FORCE = click.option("--force", is_flag=True, help="Replace the file if it is there.")
+_FORCE = click.option("--force", is_flag=True, help="Replace the file if it exists.")
 
 
 @click.group()
 def export() -> None:
-    """Give published statements out as ClaimReview, CSV or RSS."""
+    """Export published statements as ClaimReview, CSV or RSS."""
 
 
 @export.command()
@@ -30,7 +30,7 @@ def export() -> None:
 def claimreview(app: App, output: Path | None, force: bool) -> None:
     """Write the fact-checks as schema.org ClaimReview JSON-LD.
 
-    Statements without an address or a rating are no ClaimReview and are left out.
+    Statements without an address or a rating are left out: a ClaimReview needs both.
     """
     from knowledge.export import claim_reviews, published
 
@@ -44,7 +44,7 @@ def claimreview(app: App, output: Path | None, force: bool) -> None:
 def as_csv(app: App, output: Path | None, force: bool) -> None:
     """Write every published statement as a table.
 
-    No spreadsheet takes a cell of it for a formula.
+    Cells that a spreadsheet would run as formulas are escaped.
     """
     from knowledge.export import published, table
 
@@ -54,9 +54,7 @@ def as_csv(app: App, output: Path | None, force: bool) -> None:
 @export.command("rss")
 @_OUTPUT
 @_FORCE
-@click.option(
-    "--link", help="The address people know you by; CONSOLE_URL if that is set and this is not."
-)
+@click.option("--link", help="Your site's address; by default CONSOLE_URL.")
 @click.option("--title", default="تثبَّت", show_default=True, help="The feed's name.")
 @click.option(
     "--limit", type=click.IntRange(1, 1_000), default=100, show_default=True, help="At most."
@@ -65,7 +63,7 @@ def as_csv(app: App, output: Path | None, force: bool) -> None:
 def as_rss(
     app: App, output: Path | None, force: bool, link: str | None, title: str, limit: int
 ) -> None:
-    """Write what was published last as an RSS feed.
+    """Write the latest published statements as an RSS feed.
 
     The title of a claim that a fact-checker does not support begins with the rating.
     """
@@ -77,7 +75,7 @@ def as_rss(
 
     link = link or app.settings.console_url
     if link is None or urlsplit(link).scheme not in ("http", "https"):
-        raise click.UsageError("a feed needs an http or https address: say --link")
+        raise click.UsageError("a feed needs an http or https address: give it with --link")
 
     def name(rating: Rating, language: str) -> str:
         spoken = Language(language) if language in set(Language) else DEFAULT
@@ -94,7 +92,7 @@ def _write(output: Path | None, force: bool, parts: Iterable[str]) -> None:
         sys.stdout.flush()
         return
     if output.is_file() and not force:
-        raise click.ClickException(f"{output} is there already; name another file, or say --force")
+        raise click.ClickException(f"{output} is there already; name another file, or add --force")
     with open_atomically(output) as out:
         for part in parts:
             out.write(part)

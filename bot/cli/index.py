@@ -20,10 +20,10 @@ from knowledge.storage.database import Sessions
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def reindex(app: App, full: bool, local: bool, as_json: bool) -> None:
-    """Build the index anew from everything that is published.
+    """Rebuild the index from everything that is published.
 
-    The old one serves until it is ready. Where the index is on a server, one in DATA_DIR answers
-    while that server does not.
+    The old index serves until the new one is ready. With INDEX_URL, --local builds the index that
+    answers while the server is down.
     """
     builds = LocalBuilds(app.sessions, app.settings.index_dir) if local else app.builds
     with builds.hold_lock():
@@ -35,16 +35,16 @@ def reindex(app: App, full: bool, local: bool, as_json: bool) -> None:
 
 @click.group()
 def index() -> None:
-    """Look at and mend the index."""
+    """Inspect and repair the index."""
 
 
 @index.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def status(app: App, as_json: bool) -> None:
-    """Tell which index is served, and what it lacks.
+    """Show which index is served, and how far it is behind.
 
-    That is what the database has that it has not: answers come from it all the same.
+    Changes that are not in it yet are answered from all the same.
     """
     manifest = app.builds.current()
     _show_with_changes(app.sessions, manifest, "is served", as_json)
@@ -56,10 +56,10 @@ def status(app: App, as_json: bool) -> None:
 def verify(app: App, as_json: bool) -> None:
     """Check the index's files, and compare it with the database.
 
-    Every file's checksum is checked, and every vector compared. On a server (INDEX_URL) the changes
-    since then are in the index, and are compared as well.
-    Statements that changed since the index was built are not faults: every program adds them as
-    it opens the index. They are counted so that it is known when a reindex is due.
+    Every file's checksum is checked, and every vector compared. An index on a server (INDEX_URL)
+    also holds the changes since its build, and they are compared as well.
+    Statements that changed since the build are not faults: every program adds them when it opens
+    the index. Their number shows when a reindex is due.
     """
     found = app.builds.verify(app.encoder.fingerprint, make_reporter("Comparing"))
     state, manifest = found.state, found.manifest
@@ -92,7 +92,7 @@ def verify(app: App, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def rollback(app: App, as_json: bool) -> None:
-    """Serve the index before the current one."""
+    """Serve the previous index again."""
     manifest = app.builds.rollback()
     _show_with_changes(app.sessions, manifest, "is now served", as_json)
 
@@ -104,8 +104,8 @@ def prune(app: App, as_json: bool) -> None:
     """Delete old indexes, and the vectors of other models.
 
     The served index is kept, and one to roll back to.
-    What a model's change leaves behind stays until then, so that changing back costs nothing. The
-    vectors are those of every bot on this database.
+    Vectors of earlier models are kept until you prune, so that changing back costs nothing. All
+    bots on this database share them.
     """
     builds, sessions = app.builds, app.sessions
     with builds.hold_lock():

@@ -78,7 +78,7 @@ class _Day(click.ParamType[date]):
 @click.option(
     "--publish",
     is_flag=True,
-    help="Serve them at once, without review: PUBLISH_NEEDS_TWO does not hold here.",
+    help="Publish them at once, without review: PUBLISH_NEEDS_TWO does not apply here.",
 )
 @click.option(
     "--format",
@@ -86,13 +86,13 @@ class _Day(click.ParamType[date]):
     type=click.Choice([f.value for f in Format]),
     default=Format.AUTO.value,
     show_default=True,
-    help="What the files are.",
+    help="The files' format.",
 )
 @click.option("--publisher", help="The outlet, where a file does not state it.")
 @click.option("--url", help="The address, where a file does not state it.")
 @click.option("--date", "day", type=_Day(), help="The date of publication, like 2019-02-07.")
 @click.option("--lang", help="The language of a report, like ar; detected if not given.")
-@click.option("--dry-run", is_flag=True, help="Tell what would be added, and add nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be added, and add nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def ingest(
@@ -109,12 +109,12 @@ def ingest(
 ) -> None:
     """Read reports from PATHS and keep their statements.
 
-    They are drafts, which nobody is shown, unless --publish is given.
+    Statements are drafts, which nobody is shown, unless you give --publish.
     A path that begins with https:// or http:// is fetched, from the public internet only.
-    The same content a second time adds nothing; with --publish its drafts are published. A row that
-    cannot be read, or has the ref of an earlier one, is named with its line; the others go in. A
-    date in the future, an as_of after the report, and a fact-check's claim whose rating is missing
-    or not known are only warned of.
+    Reading the same content again adds nothing; with --publish its drafts are published. A row
+    that cannot be read, or repeats an earlier ref, is reported with its line; the others are added.
+    These only cause warnings: a date in the future, an as_of after the report, and a fact-check's
+    claim whose rating is missing or unknown.
     """
     try:
         defaults = Defaults(publisher=publisher, url=url, published_at=day, language=lang)

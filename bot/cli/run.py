@@ -10,7 +10,7 @@ from bot.app import App
 def run(app: App) -> None:
     """Answer people on Telegram.
 
-    Updates are polled for, or come by webhook if WEBHOOK_URL is set. With CONSOLE_BIND the console
-    is served beside it, with METRICS_BIND /healthz and /metrics are. SIGINT and SIGTERM end it.
+    Polls for updates, or receives them by webhook if WEBHOOK_URL is set. Also serves the console if
+    CONSOLE_BIND is set, and /healthz and /metrics if METRICS_BIND is. SIGINT and SIGTERM end it.
     """
     app.run_telegram()

@@ -29,7 +29,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a 
 def sources() -> None:
     """Add, list, poll, pause and trust sources of reports.
 
-    PUBLISH_NEEDS_TWO does not hold here: who has the command line needs no second person.
+    PUBLISH_NEEDS_TWO does not apply here: the command line needs no second person.
     """
 
 
@@ -50,15 +50,15 @@ def sources() -> None:
     show_default=True,
     help="How often it is polled.",
 )
-@click.option("--homepage", help="The source's own site, if the feed lies elsewhere.")
+@click.option("--homepage", help="The source's own site, if the feed is on another one.")
 @click.option("--force", is_flag=True, help="Add it even if it cannot be read now.")
 @click.pass_obj
 def add(
     app: App, name: str, url: str, kind: str, minutes: int, homepage: str | None, force: bool
 ) -> None:
-    """Have the feed at URL polled for the source NAME.
+    """Poll the feed at URL for the source NAME.
 
-    It is fetched once at this moment: what cannot be read as a feed is not added.
+    The feed is fetched once now, and not added if it cannot be read.
     """
     try:
         found = asyncio.run(try_feed(app.fetcher, app.parsers, url, FeedKind(kind)))
@@ -83,7 +83,7 @@ def add(
 @_JSON
 @click.pass_obj
 def list_sources(app: App, as_json: bool) -> None:
-    """List the sources, their feeds and how each feed does."""
+    """List the sources, their feeds and the state of each feed."""
     found = app.sessions.read(known.list_polled)
     if not found and not as_json:
         say_empty("no sources yet; add one with `tathabbat sources add NAME URL`")
@@ -101,7 +101,7 @@ def list_sources(app: App, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def poll(app: App, feeds: tuple[str, ...], as_json: bool) -> None:
-    """Poll FEEDS now, or those whose turn it is.
+    """Poll FEEDS now, or all feeds that are due.
 
     A feed is named by its number or address.
     """
@@ -121,7 +121,7 @@ def poll(app: App, feeds: tuple[str, ...], as_json: bool) -> None:
 @click.option("--reason", help="Why, for the audit.")
 @click.pass_obj
 def pause(app: App, feed: str, reason: str | None) -> None:
-    """Poll FEED no more until it is resumed.
+    """Stop polling FEED until it is resumed.
 
     FEED is its number or address.
     """
@@ -146,7 +146,7 @@ def resume(app: App, feed: str) -> None:
 @click.option("--reason", help="Why, for the audit.")
 @click.pass_obj
 def remove(app: App, feed: str, reason: str | None) -> None:
-    """Forget FEED; the reports that it brought stay.
+    """Remove FEED; the reports that it brought stay.
 
     FEED is its number or address.
     """
@@ -159,9 +159,9 @@ def remove(app: App, feed: str, reason: str | None) -> None:
 @click.option("--reason", help="Why, for the audit.")
 @click.pass_obj
 def trust(app: App, name: str, reason: str | None) -> None:
-    """Publish what the source NAME brings, without review.
+    """Publish reports of the source NAME without review.
 
-    That is what its feeds bring from its own site; whatever lies elsewhere waits for review.
+    Only reports on the source's own site: those on other sites wait for review.
     """
     app.sessions.write(known.trust, name, COMMAND_LINE, reason)
     click.echo("trusted: what its feeds bring from now on is published at once")
@@ -172,7 +172,7 @@ def trust(app: App, name: str, reason: str | None) -> None:
 @click.option("--reason", help="Why, for the audit.")
 @click.pass_obj
 def distrust(app: App, name: str, reason: str | None) -> None:
-    """Keep what the source NAME brings as drafts again."""
+    """Keep reports of the source NAME as drafts again."""
     app.sessions.write(known.distrust, name, COMMAND_LINE, reason)
     click.echo("no longer trusted: what its feeds bring waits for review")
 

@@ -22,7 +22,7 @@ from knowledge.text.plain_text import single_line
 def statements() -> None:
     """List, show, review, publish and retract statements.
 
-    PUBLISH_NEEDS_TWO does not hold here: who has the command line needs no second person.
+    PUBLISH_NEEDS_TWO does not apply here: the command line needs no second person.
     """
 
 
@@ -59,7 +59,7 @@ def list_statements(app: App, status: str | None, limit: int, as_json: bool) -> 
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 @click.pass_obj
 def show(app: App, ref: str, as_json: bool) -> None:
-    """Show the statement, or all of the report, that REF names."""
+    """Show the statement, or the whole report, that REF names."""
     for statement in app.sessions.read(curation.load_named, ref):
         if as_json:
             click.echo(json.dumps(_serialise(statement), ensure_ascii=False))
@@ -82,7 +82,7 @@ def show(app: App, ref: str, as_json: bool) -> None:
 @click.option("--reason", help="Why, for the audit.")
 @click.pass_obj
 def review(app: App, ref: str, reason: str | None) -> None:
-    """Mark as reviewed the draft that REF names.
+    """Mark the draft that REF names as reviewed.
 
     If REF names a report, all of its drafts.
     """
@@ -93,7 +93,7 @@ def review(app: App, ref: str, reason: str | None) -> None:
 @statements.command()
 @click.argument("refs", nargs=-1)
 @click.option("--report", "reports_", multiple=True, help="A report's reference; may be repeated.")
-@click.option("--all-drafts", is_flag=True, help="Everything that waits, reviewed or not.")
+@click.option("--all-drafts", is_flag=True, help="Every draft, reviewed or not.")
 @YES
 @click.option("--reason", help="Why, for the audit.")
 @click.pass_obj
@@ -107,8 +107,8 @@ def publish(
 ) -> None:
     """Publish the statements that REFS name.
 
-    A reference names a statement, or a report and with it all of its statements.
-    --all-drafts publishes all that wait, and asks first.
+    A reference names a statement, or a report with all of its statements.
+    --all-drafts publishes every draft, and asks first.
     """
     if bool(refs or reports_) == all_drafts:
         raise click.UsageError("name what `statements list` shows, or use --all-drafts")
@@ -133,8 +133,8 @@ def publish(
 def retract(app: App, ref: str, reason: str) -> None:
     """Withdraw the statement that REF names.
 
-    If REF names a report, all of its statements. They stay withdrawn, and whoever was shown one
-    is told.
+    If REF names a report, all of its statements. They stay withdrawn, and people who were shown one
+    are told.
     """
     moved = app.sessions.write(curation.move_named, curation.retract, ref, COMMAND_LINE, reason)
     click.echo(_summarise(moved, "retracted"))
@@ -145,7 +145,7 @@ def retract(app: App, ref: str, reason: str) -> None:
 @click.option("--reason", required=True, help="Why, for the audit.")
 @click.pass_obj
 def discard(app: App, ref: str, reason: str) -> None:
-    """Put away the draft that REF names, never to be published.
+    """Discard the draft that REF names, so that it is never published.
 
     If REF names a report, all of its drafts.
     """
@@ -158,7 +158,7 @@ def discard(app: App, ref: str, reason: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 @click.pass_obj
 def history(app: App, ref: str, as_json: bool) -> None:
-    """Show what was done to, and answered with, the statement REF.
+    """Show what was done to the statement REF, and what it answers.
 
     If REF names a report, of all of its statements.
     """
@@ -196,10 +196,10 @@ def history(app: App, ref: str, as_json: bool) -> None:
 @click.option("--reason", required=True, help="Why, for the audit.")
 @click.pass_obj
 def undo(app: App, entry: int, reason: str) -> None:
-    """Take back what ENTRY of the audit did.
+    """Undo what ENTRY of the audit log did.
 
     `statements history` shows the numbers.
-    Who was told an answer hears that it is taken back.
+    People who were told an answer are told that it was taken back.
     """
     app.sessions.write(curation.undo, entry, COMMAND_LINE, reason)
     click.echo(f"entry {entry} is taken back")

@@ -13,7 +13,7 @@ from knowledge.update_queue import queued_updates
 
 @click.group()
 def updates() -> None:
-    """See which messages were not answered, and try them again."""
+    """List messages that could not be answered, and retry them."""
 
 
 @updates.command("list")
@@ -25,12 +25,12 @@ def updates() -> None:
 def list_updates(app: App, limit: int, as_json: bool) -> None:
     """List messages that could not be answered, newest first.
 
-    That is what was given up, and what failed so far and is tried again.
-    What people wrote is not shown: it is sealed, and gone when it is answered.
+    These are messages that were given up, and those that failed and are being retried.
+    Their text is not shown: it is encrypted, and deleted once the message is answered.
     """
     found = app.sessions.read(queued_updates.list_failed, limit)
     if not found and not as_json:
-        say_empty("no message was given up, and none is tried again")
+        say_empty("no message was given up, and none is being retried")
     for trouble in found:
         # An error stored by an earlier version may contain a secret.
         error = None if trouble.error is None else redact(trouble.error)
@@ -55,9 +55,9 @@ def list_updates(app: App, limit: int, as_json: bool) -> None:
 @click.option("--all", "every", is_flag=True, help="All that were given up.")
 @click.pass_obj
 def retry(app: App, update_ids: tuple[int, ...], every: bool) -> None:
-    """Have the running bot try UPDATE_IDS again.
+    """Let the running bot retry UPDATE_IDS, which were given up.
 
-    They were given up; `updates list` shows them.
+    `updates list` shows them.
     """
     if bool(update_ids) == every:
         raise click.UsageError("name the updates that `updates list` shows, or use --all")

@@ -32,7 +32,7 @@ def users() -> None:
 @click.option("--name", required=True, help="What colleagues know the person by.")
 @click.pass_obj
 def grant(app: App, telegram_id: int, role: str, name: str) -> None:
-    """Give the person with this id on Telegram a role."""
+    """Give a role to the person with this Telegram id."""
     if not single_line(name):
         raise click.UsageError("--name is empty; give the name that colleagues know")
     app.sessions.write(roles.grant, app.person_key(telegram_id), Role(role), name, COMMAND_LINE)
@@ -43,9 +43,9 @@ def grant(app: App, telegram_id: int, role: str, name: str) -> None:
 @click.argument("person")
 @click.pass_obj
 def revoke(app: App, person: str) -> None:
-    """Take the role of PERSON away.
+    """Revoke the role of PERSON.
 
-    PERSON is an id on Telegram, or the key that `users list` shows. Every sign-in of theirs ends.
+    PERSON is a Telegram id, or the key that `users list` shows. Their console sessions end.
     """
     key = _key(app, person)
     revoked = app.sessions.write(sign_in.revoke_role, key, COMMAND_LINE, now())

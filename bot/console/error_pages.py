@@ -85,12 +85,12 @@ def way_out(error: Exception, path: str, say: Say) -> tuple[str, str] | None:
     """
     match error:
         case TooLate(subject=(kind, number)):
-            return _make_audit_path(kind, number), say("To its entry in the audit")
+            return _make_audit_path(kind, number), say("Show its entry in the audit log")
         case TakenByColleague(subject=(kind, number)):
             return find_page((SubjectKind(kind), int(number))) or "/inbox", say("To the claim")
         case Stale(subject=(kind, number)) | CannotUndo(subject=(kind, number)):
             found = find_page((SubjectKind(kind), int(number))) if number.isdecimal() else None
-            return found or _make_audit_path(kind, number), say("To what was done after it")
+            return found or _make_audit_path(kind, number), say("Show what was done after it")
         case NotFound() | NotAllowed() | FormForged():
             return None
     act = _ACT.match(path)
@@ -126,7 +126,7 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
                 " for a new one."
             )
         case TooLarge():
-            return say("This is too much at once: a report may have 8 MB at most.")
+            return say("This is too large: a report may have 8 MB at most.")
         case TooManyTries():
             return say("Too many tries. Wait a minute and try again.")
         case TakenByColleague(by=by, actor=actor):
@@ -142,8 +142,8 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
             return say("Another moderator was faster. Check the cluster again.")
         case TwoPeopleNeeded(reviewer_left=True):
             return say(
-                "The person who reviewed it no longer holds a role. Take the review back in"
-                " the console, and have it reviewed anew."
+                "The person who reviewed it no longer holds a role. Undo the review in the"
+                " console, and have it reviewed again."
             )
         case TwoPeopleNeeded():
             return say("Another person has to review it before you publish it.")
@@ -151,8 +151,8 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
             return compose_undecided(error, say)
         case TooLate():
             return say(
-                "It is too late to take it back like this: people are being told. If it is wrong,"
-                " take it back in the console’s audit: whoever was told hears of it."
+                "It is too late to take it back here: people are already being told. If it is"
+                " wrong, undo it in the console’s audit log: they will be told so."
             )
         case CannotUndo(by=str(by), action=str(action), actor=actor):
             return say(
@@ -160,7 +160,10 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
                 " Look at the current state and go on from there."
             ).format(by=_name_actor(by, actor, names, say), action=name_action(action, say))
         case CannotUndo():
-            return say("This cannot be undone: what it changed was changed again.")
+            return say(
+                "This cannot be undone, or no longer can be. Do the opposite, or first undo what"
+                " was done after it."
+            )
         case TooManySaved():
             return say("You have {n} saved searches already. Delete one first.").format(n=MOST)
         case BadEdit() | CannotRegroup() | UnusableFeed():
@@ -200,7 +203,7 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
         case BadForm():
             return say("This form cannot be used as it is. Reload the page and fill it in again.")
         case _:
-            return say("Something broke on our side. It was noted; please try again.")
+            return say("Something went wrong on our side, and it was logged. Please try again.")
 
 
 def _name_actor(by: str, actor: str | None, names: Mapping[str, str], say: Say) -> str:

@@ -19,7 +19,7 @@ def describe_success(asked: Form, say: Callable[[str], str]) -> str:
         "unassigned": say("The cluster is unassigned."),
         "snoozed": say("The cluster was snoozed."),
         "rejected": say("The cluster was rejected. People who are told: {n}."),
-        "reopened": say("The cluster is open again. People who hear so: {n}."),
+        "reopened": say("The cluster is open again. People who are told: {n}."),
         "reopened_unanswered": say("The claim is open again, and its answer is taken back."),
         "search_saved": say("The search was saved."),
         "search_deleted": say("The search was deleted."),

@@ -71,7 +71,7 @@ def menu(role: Role | None, language: Language) -> Listed:
         ("pending", say("What waits for a second person")),
         ("add", say("Add a report: /add URL or text")),
         ("retract", say("Withdraw a statement: /retract REF reason")),
-        ("stats", say("How the asking goes")),
+        ("stats", say("Figures of the last two weeks")),
         ("console", say("A link to the console")),
     )
     for_admins = (

@@ -240,7 +240,7 @@ def _describe_watching(
         return (Block(text),)
     blind = say(
         "⚠️ But Telegram does not let me read what is said here. Make me an admin of the group; or"
-        " have whoever runs me turn off my privacy mode at @BotFather, then add me anew."
+        " ask whoever runs me to turn off my privacy mode at @BotFather, then add me again."
     )
     return (Block(text), Block(blind))
 

@@ -135,7 +135,9 @@ class Moderation:
         if self._place.console_url is None:
             self._access.require(key)
             return compose_sentence(
-                words.say("There is no console here; an admin sets CONSOLE_BIND.")
+                words.say(
+                    "The console is off. Whoever runs the bot can turn it on with CONSOLE_BIND."
+                )
             )
         self._remember(asker, key)
         token = self._access.do(key, sign_in.issue_link, key, self._now())
@@ -172,7 +174,7 @@ class Moderation:
         held = self._access.do_as_admin(key, sign_in.revoke_role, revoked, key, self._now())
         if revoked in self._place.first_admins:
             return compose_sentence(
-                words.say("This is an admin by ADMIN_IDS: take the number out there.")
+                words.say("ADMIN_IDS makes this person an admin: remove the number there.")
             )
         if not held:
             return compose_sentence(words.say("Nobody with this number holds a role."))

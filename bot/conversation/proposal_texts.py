@@ -200,7 +200,11 @@ def _describe_omission(left_out: int, page: str | None, words: Catalogue) -> str
         "⚠️ Parts of this that do not fit here: {count}. Look at all of it in the console, where it"
         " is approved."
     ).format(count=left_out)
-    return f"{said}\n{page or words.say('There is no console here; an admin sets CONSOLE_BIND.')}"
+    if page is None:
+        page = words.say(
+            "The console is off. Whoever runs the bot can turn it on with CONSOLE_BIND."
+        )
+    return f"{said}\n{page}"
 
 
 def _buttons(

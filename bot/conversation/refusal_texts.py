@@ -54,19 +54,22 @@ def compose_refusal(
             return compose_undecided(error, say)
         case TooLate():
             return say(
-                "It is too late to take it back like this: people are being told. If it is wrong,"
-                " take it back in the console’s audit: whoever was told hears of it."
+                "It is too late to take it back here: people are already being told. If it is"
+                " wrong, undo it in the console’s audit log: they will be told so."
             )
         case BadEdit() | CannotRegroup() | UnusableFeed():
             return compose_problem(error, words.say)
         case CannotUndo():
-            return say("This cannot be undone: what it changed was changed again.")
+            return say(
+                "This cannot be undone, or no longer can be. Do the opposite, or first undo what"
+                " was done after it."
+            )
         case NotFound():
-            return say("There is nothing of this reference any more. Check it, please.")
+            return say("Nothing has this reference any more. Please check it.")
         case TwoPeopleNeeded(reviewer_left=True):
             return say(
-                "The person who reviewed it no longer holds a role. Take the review back in"
-                " the console, and have it reviewed anew."
+                "The person who reviewed it no longer holds a role. Undo the review in the"
+                " console, and have it reviewed again."
             )
         case TwoPeopleNeeded():
             return say("Another person has to review it before you publish it.")
@@ -85,13 +88,13 @@ def compose_undecided(error: CannotDecide, say: Callable[[str], str]) -> str:
     """Explain why somebody may not decide on a proposal, and say what to do."""
     match error.problem:
         case DecisionProblem.OWN:
-            return say("Another person approves or declines what you proposed. Ask a colleague.")
+            return say("You cannot decide on your own proposal. Ask a colleague.")
         case DecisionProblem.NOT_OWN:
             return say("Only the person who proposed it may withdraw it. Decline it instead.")
         case DecisionProblem.PROPOSER_LEFT:
             return say(
-                "The person who proposed this no longer holds the role. Decline it, and"
-                " propose it anew if it is right."
+                "The person who proposed this no longer holds the role. Decline it, and if it is"
+                " right, propose it again."
             )
         case _:
             return say("This was decided already. Reload the list.")
@@ -113,23 +116,26 @@ def compose_problem(
 def _describe_edit_problems(say: Callable[[str], str]) -> dict[EditProblem, str]:
     return {
         EditProblem.BAD_FIELD: say(
-            "This field is too long, or holds what it cannot take: {field}. Correct it."
+            "This field is too long, or contains something that is not allowed: {field}. Correct"
+            " it."
         ),
         EditProblem.NO_TITLE: say("A report needs a title. Give it one."),
         EditProblem.NO_LANGUAGE: say("A report needs a language. Give its code, such as ar."),
-        EditProblem.NO_WORDS: say("A statement needs words. Quote a sentence of the report."),
+        EditProblem.NO_WORDS: say("The statement is empty. Quote a sentence of the report."),
         EditProblem.TOO_MANY_WORDS: say(
             "A statement has {n} characters at most. Quote one sentence."
         ),
         EditProblem.NOT_IN_REPORT: say(
-            "These words are not in the report. Copy them exactly as they stand there."
+            "These words are not in the report. Copy them exactly from its text."
         ),
         EditProblem.REPORT_WITHOUT_TEXT: say(
             "Only the statements of this report are kept, not its text to quote from."
         ),
-        EditProblem.KNOWN_WORDS: say("These words are a statement already: {ref}. Open that one."),
+        EditProblem.KNOWN_WORDS: say(
+            "There is a statement with these words already: {ref}. Open that one."
+        ),
         EditProblem.RETRACTED: say(
-            "A retracted statement cannot be edited. Add it anew if it holds after all."
+            "A retracted statement cannot be edited. If it is right after all, add it again."
         ),
         EditProblem.RETRACTED_ANSWER: say(
             "A retracted statement answers nothing. Choose another one."
@@ -145,14 +151,14 @@ def _describe_edit_problems(say: Callable[[str], str]) -> dict[EditProblem, str]
         EditProblem.KEPT_UNPUBLISHED: say(
             "{ref} is not published, but one of the others is. Publish it first."
         ),
-        EditProblem.ONE_PART: say("One part is no split. Write at least two, each on a line."),
+        EditProblem.ONE_PART: say("A split needs at least two parts. Write each on its own line."),
         EditProblem.PART_OUTSIDE: say(
-            "A part is not in the statement. Copy its words exactly as they stand there."
+            "A part is not in the statement. Copy its words exactly from there."
         ),
         EditProblem.PARTS_OVERLAP: say("Two parts overlap. Write each word in one part only."),
         EditProblem.BAD_TAG: say("A tag has 1 to {n} characters. Choose another one."),
         EditProblem.TOO_MANY_TAGS: say("A cluster has {n} tags at most. Remove one first."),
-        EditProblem.BAD_NOTE: say("A note has 1 to {n} characters. Write it anew."),
+        EditProblem.BAD_NOTE: say("A note has 1 to {n} characters. Change it and try again."),
         EditProblem.TOO_MANY_NOTES: say("A cluster has {n} notes at most. Delete one first."),
         EditProblem.NOTE_TOO_LONG: say(
             "A note has three sentences and 400 characters at most in each language. Shorten it."
@@ -166,14 +172,17 @@ def _describe_edit_problems(say: Callable[[str], str]) -> dict[EditProblem, str]
 def _describe_feed_problems(say: Callable[[str], str]) -> dict[FeedProblem, str]:
     return {
         FeedProblem.BAD_FIELD: say(
-            "This field is too long, or holds what it cannot take: {field}. Correct it."
+            "This field is too long, or contains something that is not allowed: {field}. Correct"
+            " it."
         ),
         FeedProblem.INCOMPLETE: say("A feed needs the publisher’s name and its address."),
         FeedProblem.BAD_INTERVAL: say(
             "A feed is read every {least} to {most} minutes. Choose another number."
         ),
-        FeedProblem.KNOWN: say("This address is read already: look for it among the sources."),
-        FeedProblem.UNREADABLE: say("What is at this address is no feed that can be read."),
+        FeedProblem.KNOWN: say("This feed was added already: look for it among the sources."),
+        FeedProblem.UNREADABLE: say(
+            "There is no readable feed at this address. Check the address."
+        ),
     }
 
 
@@ -184,7 +193,7 @@ def _describe_regroup_problems(say: Callable[[str], str]) -> dict[RegroupProblem
         ),
         RegroupProblem.BAD_NUMBER: say("Tick the wordings that are to be split off."),
         RegroupProblem.MOVED: say(
-            "Some of these wordings have moved to another cluster meanwhile. Look again."
+            "Some of these wordings are in another cluster now. Look at the cluster again."
         ),
         RegroupProblem.NONE_LEFT: say("Leave at least one wording: untick one."),
     }

@@ -50,7 +50,7 @@ class ReportCommands:
             return compose_sentence(
                 words.say("Nothing of {ref} is published.").format(ref=words.quote(ref))
             )
-        text = words.say("Statements withdrawn: {count}. Whoever was shown them will be told.")
+        text = words.say("Statements withdrawn: {count}. People who were shown them will be told.")
         return compose_sentence(text.format(count=moved.count))
 
     def press(self, key: str, verb: str, number: int, rest: str, words: Catalogue) -> Reply | None:

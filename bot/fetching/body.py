@@ -22,7 +22,9 @@ async def read_body(chunks: AsyncIterator[bytes], encoding: str, limit: int, add
     """
     coded = encoding.strip().lower()
     if coded not in ("", "identity", "gzip", "x-gzip"):
-        raise WrongContent(f"{address} is compressed in a way not asked for; open it by hand")
+        raise WrongContent(
+            f"{address} uses a compression that was not asked for; open it in a browser"
+        )
     unpack = _GzipBody(limit) if coded.endswith("gzip") else _PlainBody(limit)
     received = 0
     try:
@@ -34,7 +36,7 @@ async def read_body(chunks: AsyncIterator[bytes], encoding: str, limit: int, add
                 )
         return unpack.finish()
     except (zlib.error, EOFError) as error:
-        raise WrongContent(f"{address} is compressed in a broken way; open it by hand") from error
+        raise WrongContent(f"{address} has broken compression; open it in a browser") from error
 
 
 class _PlainBody:

@@ -97,7 +97,10 @@ class Fetcher:
         """
         fetched = await self.fetch_if_changed(url, wanted, CacheValidators())
         if fetched is None:
-            raise Refused(f"{_shorten(url)} answers with nothing new though all was asked for")
+            raise Refused(
+                f"{_shorten(url)} answers that nothing changed, to a first request; open it in a"
+                " browser"
+            )
         return fetched
 
     async def fetch_if_changed(
@@ -146,7 +149,9 @@ async def _follow(
             if not answer.has_redirect_location:
                 return await _read_document(answer, wanted)
             address = _parse_url(_join_url(address, answer.headers["location"]))
-    raise Refused(f"{_shorten(url)} redirects more than {MAX_REDIRECTS} times; open it by hand")
+    raise Refused(
+        f"{_shorten(url)} redirects more than {MAX_REDIRECTS} times; open it in a browser"
+    )
 
 
 async def _read_document(answer: httpx.Response, wanted: DocumentLimits) -> Fetched:
@@ -154,7 +159,7 @@ async def _read_document(answer: httpx.Response, wanted: DocumentLimits) -> Fetc
     status = answer.status_code
     if status != HTTPStatus.OK:
         kind: Callable[[str], FetchError] = Unreachable if status in _LATER else Refused
-        raise kind(f"{_shorten(url)} answers with status {status}; open it by hand")
+        raise kind(f"{_shorten(url)} answers with status {status}; open it in a browser")
     content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     encoding = answer.headers.get("content-encoding", "")
     if content_type not in wanted.types:
@@ -194,7 +199,10 @@ def _join_url(address: httpx.URL, location: str) -> str:
     try:
         return str(address.join(location))
     except (httpx.InvalidURL, UnicodeError, ValueError) as error:
-        raise BadAddress(f"{_shorten(str(address))} redirects to no address") from error
+        raise BadAddress(
+            f"{_shorten(str(address))} redirects to something that is not an address; open it in a"
+            " browser"
+        ) from error
 
 
 def _bound_validator(value: str | None) -> str | None:

@@ -47,7 +47,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
                 return await self._through.handle_async_request(pinned)
             except httpx.ConnectError as error:
                 failure = error
-        raise failure or Unreachable(f"{host} has no address; check how it is written")
+        raise failure or Unreachable(f"{host} has no address; check its spelling")
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -57,14 +57,14 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         try:
             found = [ipaddress.ip_address(each) for each in await self._resolver(host, port)]
         except UnicodeError as error:
-            raise BadAddress(f"{host[:60]!r} is not the name of a host; check it") from error
+            raise BadAddress(f"{host[:60]!r} is not a host name; check it") from error
         except (OSError, ValueError) as error:
-            raise Unreachable(f"the host {host} is not known; check how it is written") from error
+            raise Unreachable(f"the host {host} is not known; check its spelling") from error
         # A private address among public ones is a sign of rebinding: refuse all of them.
         if not all(self._policy(address, port) for address in found):
             if all(self._policy(address, usual) for address in found):
                 raise BadAddress(
-                    f"{host} is asked at port {port}; only the web's ports, 80 and 443, are fetched"
+                    f"{host} would be asked at port {port}; only ports 80 and 443 are fetched"
                 )
             raise PrivateAddress(
                 f"{host} is not on the public internet; only public addresses are fetched"

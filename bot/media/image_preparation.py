@@ -63,7 +63,9 @@ def _open(data: bytes) -> "Image.Image":
                 if picture.width * picture.height > MAX_PIXELS:
                     raise TooLarge(f"the picture has more than {MAX_PIXELS:,} pixels; scale it")
                 if picture.format in _IN_PASSES and data.count(_SCAN) > MAX_SCANS:
-                    raise TooLarge("the picture comes in too many passes; save it anew")
+                    raise TooLarge(
+                        "the picture has too many passes; save it without progressive encoding"
+                    )
                 # Decode a JPEG no larger than needed.
                 picture.draft("L", (max(SIDES), max(SIDES)))
                 turned = ImageOps.exif_transpose(picture)
@@ -77,7 +79,7 @@ def _open(data: bytes) -> "Image.Image":
     except UnreadablePicture:
         raise
     except Exception as error:  # Whatever its parsers raise over hostile bytes.
-        raise UnreadablePicture("this is no picture that can be read; send another") from error
+        raise UnreadablePicture("this picture cannot be read; send another") from error
 
 
 def _make_dark_on_light(grey: "Image.Image") -> "Image.Image":

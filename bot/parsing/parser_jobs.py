@@ -159,7 +159,7 @@ KINDS: Final = {
         TypeAdapter(tuple[Item, ...]),
         UnusableFeed,
         UnusableFeed,
-        "its publisher must mend it",
+        "ask its publisher to correct it",
     ),
     Job.RECEIVED: Kind(
         _run_received,

@@ -112,7 +112,7 @@ class BundledModel:
     def remedy(self) -> str:
         """Unpack it again."""
         folder = self.models_dir / e5_model.FOLDER_NAME
-        return f"delete the folder {str(folder)!r} so that it is unpacked anew"
+        return f"delete the folder {str(folder)!r} so that it is unpacked again"
 
     def folder(self) -> Path:
         """Return the folder of the model as published; trained weights lie elsewhere."""
@@ -222,8 +222,8 @@ class HubModel(_LibraryModel):
         # The hub's client lets its HTTP library's errors through; whatever it is, no model came.
         except Exception as error:
             raise ModelUnavailable(
-                f"{self.name!r} is not a folder and cannot be had from the model hub "
-                f"({type(error).__name__}): {_WAY_OUT}."
+                f"{self.name!r} is not a folder and cannot be loaded from the model hub"
+                f" ({type(error).__name__}): {_WAY_OUT}."
             ) from error
         return folder
 

@@ -249,15 +249,16 @@ class MilvusConnection:
             return NotLoaded(str(status))
         if status in _REFUSED or named in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
             return IndexUnavailable(
-                f"{self.address} refuses the name and password in INDEX_URL; check them there"
+                f"{self.address} refuses the name and password in INDEX_URL; correct them"
             )
         if status == Code.DATABASE_NOT_FOUND:
             return IndexUnavailable(
-                f"{self.address} has no such database; make it there, or name another in INDEX_URL"
+                f"{self.address} does not have this database; create it there, or name another in"
+                " INDEX_URL"
             )
         if status in _STILL_LOADING:
             return IndexUnreachable(
-                f"the index at {self.address} is still being loaded; wait until it is"
+                f"the index at {self.address} is still loading; wait until that is done"
             )
         why = named.lower().replace("_", " ") or f"code {status}"
         if isinstance(status, int):
@@ -265,12 +266,12 @@ class MilvusConnection:
             why += f": {said}" if said else ""
             if status >= _OF_THE_REQUEST:
                 return IndexUnavailable(
-                    f"the index at {self.address} refuses what it was asked ({why});"
-                    " see that its version fits this program's, and its log"
+                    f"the index at {self.address} rejects a request ({why}); check that its"
+                    " version fits the installed pymilvus, and read its log"
                 )
         return IndexUnreachable(
-            f"the index at {self.address} does not answer ({why});"
-            " see that Milvus runs there and has room, or correct INDEX_URL"
+            f"the index at {self.address} does not answer ({why}); check that Milvus runs there"
+            " and has free memory and disk space, or correct INDEX_URL"
         )
 
 

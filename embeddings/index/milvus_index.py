@@ -225,5 +225,6 @@ class MilvusIndex:
         except NotFound as error:
             self._deleted = True
             raise IndexMissing(
-                f"index {self.name} was deleted; run `tathabbat reindex` if no other took its place"
+                f"index {self.name} was deleted; if no newer one replaces it,"
+                " run `tathabbat reindex`"
             ) from error

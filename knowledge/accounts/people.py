@@ -151,7 +151,7 @@ def decrypt_address(address: bytes, secret: bytes) -> str:
         return _cipher(secret).decrypt(address).decode()
     except InvalidToken:
         raise AddressUnreadable(
-            "an address was kept under another SECRET_KEY; restore that key to reach the person"
+            "an address was encrypted with another SECRET_KEY; restore that key to reach the person"
         ) from None
 
 

@@ -92,7 +92,7 @@ def enter(
     already = opened.person_key if opened else None
     entered = use_link(session, token, now, already=already)
     if roles.role_of(session, entered.person_key, first_admins) is None:
-        raise SignedOut("the role was taken away since the link was given out")
+        raise SignedOut("the role was revoked after the link was sent")
     if opened is not None:
         revoke(session, opened.id, now)
     return entered

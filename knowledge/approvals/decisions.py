@@ -138,7 +138,7 @@ def approve(session: Session, proposal_id: int, actor: str, policy: Policy) -> A
     act = load(row.act)
     if row.proposed_by == actor:
         raise CannotDecide(
-            DecisionProblem.OWN, "another person approves what you proposed; ask a colleague"
+            DecisionProblem.OWN, "you cannot approve your own proposal; ask a colleague"
         )
     roles.require(session, actor, role_needed(act), policy.first_admins)
     _require_proposer(session, row.proposed_by, role_needed(act), policy)
@@ -159,7 +159,7 @@ def decline(
     """Leave everything as it is. Raises CannotDecide, NotAllowed, NotFound."""
     row = _take(session, proposal_id)
     if row.proposed_by == actor:
-        raise CannotDecide(DecisionProblem.OWN, "this is your own; withdraw it instead")
+        raise CannotDecide(DecisionProblem.OWN, "this is your own proposal; withdraw it instead")
     roles.require(session, actor, Role.MODERATOR, policy.first_admins)
     _decide(session, row, ProposalState.DECLINED, actor, reason)
 
@@ -169,7 +169,8 @@ def withdraw(session: Session, proposal_id: int, actor: str) -> None:
     row = _take(session, proposal_id)
     if row.proposed_by != actor:
         raise CannotDecide(
-            DecisionProblem.NOT_OWN, "only who proposed it withdraws it; decline it instead"
+            DecisionProblem.NOT_OWN,
+            "only the person who proposed it can withdraw it; decline it instead",
         )
     _decide(session, row, ProposalState.WITHDRAWN, actor, None)
 
@@ -253,11 +254,11 @@ def _take(session: Session, proposal_id: int) -> Proposal:
         execution_options={"populate_existing": True, "synchronize_session": False},
     ).one_or_none()
     if row is None:
-        raise NotFound(f"there is no proposal number {proposal_id}; look at what waits again")
+        raise NotFound(f"there is no proposal number {proposal_id}; reload the list of proposals")
     if row.state is not ProposalState.PENDING:
         raise CannotDecide(
             DecisionProblem.DECIDED,
-            f"proposal {proposal_id} is {row.state.value} already; look at what waits again",
+            f"proposal {proposal_id} is {row.state.value} already; reload the list of proposals",
         )
     return row
 
@@ -268,7 +269,8 @@ def _require_proposer(session: Session, key: str, role: Role, policy: Policy) ->
     except NotAllowed as error:
         raise CannotDecide(
             DecisionProblem.PROPOSER_LEFT,
-            "who proposed this does not hold the role any more; decline it, and propose it anew",
+            "the person who proposed this no longer holds the role; decline it, and propose it"
+            " again",
         ) from error
 
 
@@ -287,7 +289,7 @@ def _require_reviewers(session: Session, act: Act, policy: Policy) -> None:
             continue
         if roles.role_of(session, reviewer, policy.first_admins) is None:
             raise TwoPeopleNeeded(
-                f"who reviewed {ref} holds no role any more; take the review back, and ask a"
+                f"the person who reviewed {ref} no longer holds a role; undo the review, and ask a"
                 " colleague to review it",
                 reviewer_left=True,
             )

@@ -99,7 +99,7 @@ def load_proposal(session: Session, proposal_id: int) -> Proposed:
     """Return a proposal. Raises NotFound."""
     row = session.get(Proposal, proposal_id, populate_existing=True)
     if row is None:
-        raise NotFound(f"there is no proposal number {proposal_id}; look at what waits again")
+        raise NotFound(f"there is no proposal number {proposal_id}; reload the list of proposals")
     return _proposed(session, row)
 
 

@@ -134,7 +134,7 @@ def fit(
     if len(scores) < needed:
         raise CalibrationError(
             f"{len(scores)} labelled verdicts are too few to show a precision of {precision:g};"
-            f" label at least {needed} statements that the judge supports or refutes a claim by"
+            f" label at least {needed} pairs that the judge answers with SUPPORTS or REFUTES"
         )
     x, y = np.asarray(scores, dtype=np.float64), np.asarray(right, dtype=np.float64)
     assert_at = _assert_at(x, y, precision)

@@ -43,7 +43,9 @@ def asker(session: Session, cluster_id: int, inquiry_id: int) -> Asker:
     here = _asking(resolve_merged_cluster(session, cluster_id).id).where(Inquiry.person_key == who)
     row = session.execute(here).one_or_none()
     if row is None:
-        raise NotFound(f"nobody is known who asked {inquiry_id} in cluster {cluster_id}")
+        raise NotFound(
+            f"cluster {cluster_id} has no inquiry {inquiry_id} of a known person; reload the page"
+        )
     return Asker(*row)
 
 

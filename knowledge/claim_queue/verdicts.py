@@ -72,8 +72,8 @@ def attach(
     if follow_rating(relation, row.rating) is not relation:
         raise BadEdit(
             EditProblem.AGAINST_RATING,
-            f"what is rated {row.rating} confirms no claim; if this very claim was reviewed, say"
-            " that it is refuted",
+            f"a statement rated {row.rating} confirms no claim; if fact-checkers reviewed this"
+            " very claim, choose that it is refuted",
         )
     if relation is Relation.NOT_ENOUGH_INFO:
         note_withdrawn(session, claim_ids, statement_id)

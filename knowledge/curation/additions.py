@@ -121,7 +121,8 @@ def _not_proposed(report: Report, text: str) -> BadEdit:
         if for_matching(known.text) == for_matching(text):
             return _known_words(known.ref)
     return BadEdit(
-        EditProblem.NOT_IN_REPORT, "these words are not proposed, or no longer; look at it again"
+        EditProblem.NOT_IN_REPORT,
+        "this sentence is not proposed any more; reload the report and choose again",
     )
 
 

@@ -108,7 +108,7 @@ def edit_statement(
     if row.status is StatementStatus.RETRACTED:
         raise BadEdit(
             EditProblem.RETRACTED,
-            "a retracted statement is not edited; add it anew if it holds after all",
+            "a retracted statement cannot be edited; if it is right after all, add it again",
         )
     body = row.report.body
     span = edit.span

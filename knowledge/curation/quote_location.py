@@ -19,12 +19,12 @@ def locate_quote(body: str | None, text: str, span: Span | None) -> Span | None:
     """
     if not text.strip():
         raise BadEdit(
-            EditProblem.NO_WORDS, "a statement needs words; quote a sentence of the report"
+            EditProblem.NO_WORDS, "the statement is empty; quote a sentence of the report"
         )
     if len(text) > LONGEST:
         raise BadEdit(
             EditProblem.TOO_MANY_WORDS,
-            f"a statement of more than {LONGEST} characters is none; quote one sentence",
+            f"a statement has {LONGEST} characters at most; quote one sentence",
             n=LONGEST,
         )
     if body is None:
@@ -39,13 +39,13 @@ def locate_quote(body: str | None, text: str, span: Span | None) -> Span | None:
             return span
         raise BadEdit(
             EditProblem.NOT_IN_REPORT,
-            "the words are not what stands there in the report; mark them again",
+            "the report has other words in this place; mark them again",
         )
     start = body.find(text)
     if start < 0:
         raise BadEdit(
             EditProblem.NOT_IN_REPORT,
-            "the words are not in the report; quote them exactly as they stand there",
+            "the words are not in the report; copy them exactly from it",
         )
     return Span(start, start + len(text))
 

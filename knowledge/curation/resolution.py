@@ -65,7 +65,9 @@ def answer_cluster(
     nothing, TwoPeopleNeeded as ``curation.publish``.
     """
     if relation is Relation.NOT_ENOUGH_INFO:
-        raise BadEdit(EditProblem.NO_RELATION, "an answer supports or refutes; say which")
+        raise BadEdit(
+            EditProblem.NO_RELATION, "an answer must support or refute the claim; choose one"
+        )
     # No claim joins or leaves the cluster meanwhile: who is told has the answer attached. And the
     # statement is taken before the cluster, as where one is withdrawn and the other opened.
     cluster_id = hold_cluster(session, cluster_id).id
@@ -122,7 +124,7 @@ def undo_held(
 def _require_time(cluster_id: int, until: datetime) -> None:
     if now() >= until:
         raise TooLate(
-            "people are being told already; take it back in the audit",
+            "people are already being told; undo it in the audit log",
             subject=(SubjectKind.CLUSTER.value, str(cluster_id)),
         )
 

@@ -88,7 +88,7 @@ def _parts(whole: Statement, spans: Sequence[Span]) -> list[tuple[str, Span | No
     text = whole.text
     ordered = sorted(spans, key=lambda span: span.start)
     if len(ordered) < 2:
-        raise BadEdit(EditProblem.ONE_PART, "one part is no split; mark two at least")
+        raise BadEdit(EditProblem.ONE_PART, "a split needs at least two parts; mark another")
     for span in ordered:
         inside = 0 <= span.start - offset < span.end - offset <= len(text)
         if not inside or not text[span.start - offset : span.end - offset].strip():

@@ -55,7 +55,7 @@ def undo(session: Session, entry_id: int, actor: str, reason: str | None) -> Non
     """
     row = session.get(AuditEntry, entry_id)
     if row is None:
-        raise NotFound(f"the audit has no entry number {entry_id}; look at it again")
+        raise NotFound(f"the audit log has no entry number {entry_id}; check the number")
     entry = read(row)
     # The inbox before statements, as where an inquiry is kept: neither then waits for the other.
     demand.hold(session)
@@ -63,9 +63,7 @@ def undo(session: Session, entry_id: int, actor: str, reason: str | None) -> Non
     taken_back = select(AuditEntry).where(AuditEntry.undoes == entry.id).limit(1)
     again = session.scalars(taken_back).one_or_none()
     if again is not None:
-        raise _overtaken(
-            session, read(again), "this was taken back already; look at the audit again"
-        )
+        raise _overtaken(session, read(again), "this was undone already; reload the audit log")
     _undoing(session, entry)(actor, reason)
 
 
@@ -153,7 +151,7 @@ def _review(row: Statement, before: Mapping[str, Any]) -> Mapping[str, Any]:
     if not reviewed or before.keys() == {"recheck_by"}:
         return {}
     if row.status is StatementStatus.DRAFT and before.keys() <= UNREVIEWED.keys():
-        raise CannotUndo("a review is not given back; review the statement again instead")
+        raise CannotUndo("a review cannot be restored; review the statement again instead")
     return UNREVIEWED
 
 

@@ -96,7 +96,7 @@ def read_items(path: Path) -> Iterator[WrittenItem]:
         with Naming(path, line):
             name = field(row, ("id",), MAX_ID)
             if name in ids:
-                raise FieldError(f"id: {fields.shown(name)} stands twice")
+                raise FieldError(f"id: {fields.shown(name)} is used twice")
             ids.add(name)
             yield WrittenItem(
                 name,

@@ -26,7 +26,8 @@ _BUILDING: Final = 7_468_498
 #: PostgreSQL's name for a lock that was waited for too long.
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _BUSY: Final = (
-    "another process has been taking changes in for long; see that it and the index server run"
+    "another process has been applying changes to the index for too long; check that it and the"
+    " index server are running"
 )
 
 _KEEP = text(

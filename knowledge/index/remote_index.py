@@ -145,7 +145,7 @@ class RemoteIndex:
     def _alone(self) -> Iterator[None]:
         """Let one thread open the index or take changes in. Raises IndexBusy if that takes long."""
         if not self._lock.acquire(timeout=WAIT_S):
-            raise IndexBusy("the index is being built or brought up to date; wait until it is")
+            raise IndexBusy("the index is being built or updated; wait until that is done")
         try:
             yield
         finally:

@@ -204,7 +204,7 @@ class ServingIndex:
         except IndexMissing:
             return build(self._sessions, self._encoder, progress)
         except IndexCorrupt as error:
-            _log.warning("%s; the index before it is served meanwhile", error)
+            _log.warning("%s; serving the index before it", error)
         try:
             self._seen = snapshot.rollback(self._root).name
             return LiveIndex.of(_load(self._sessions, self._root, fingerprint))

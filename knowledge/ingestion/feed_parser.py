@@ -120,7 +120,7 @@ def _well_formed(data: bytes, charset: str | None, url: str) -> str:
         _Counter(url).parse(text.encode())
     except expat.ExpatError as error:
         raise UnusableFeed(
-            f"{url} is broken XML at line {error.lineno}; its publisher must mend it"
+            f"{url} is broken XML at line {error.lineno}; ask its publisher to correct it"
         ) from error
     return text
 
@@ -162,7 +162,7 @@ class _Counter:
 
     def _require(self, is_within: bool, too_much: str) -> None:
         if not is_within:
-            raise UnusableFeed(f"{self._url} has {too_much}; its publisher must mend it")
+            raise UnusableFeed(f"{self._url} has {too_much}; ask its publisher to correct it")
 
 
 def _spelled(named: re.Match[str]) -> str:

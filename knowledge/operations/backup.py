@@ -57,7 +57,7 @@ def backup(engine: Engine, target: Path) -> None:
         raise DatabaseUnavailable(f"{target} exists already; name a new file")
     if not target.parent.is_dir():
         raise DatabaseUnavailable(
-            f"there is no folder {target.parent}; check the folder's name, or make it"
+            f"there is no folder {target.parent}; check its name, or create it"
         )
     require_whole(engine)
     _require_migrated(engine)
@@ -115,19 +115,18 @@ def restore(engine: Engine, source: Path, beside: Path | None = None) -> None:
                 _replace(kept, target)
     except NotABackup as error:
         raise DatabaseUnavailable(
-            f"{source} is no backup that this program can restore: {error};"
-            " nothing was changed: name a file that `tathabbat db backup` wrote"
+            f"{source} is not a backup that this program can restore: {error}; nothing was"
+            " changed: name a file that `tathabbat db backup` wrote"
         ) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise describe_damage(error) or DatabaseUnavailable(
-            "the database could not be restored, nothing was changed;"
-            " check that no other program holds it, and the free space"
+            "the database could not be restored, and nothing was changed; check that no other"
+            " program is using it, and the free space"
         ) from error
     except OSError as error:
         raise DatabaseUnavailable(
-            f"{source} could not be copied to {place} and read there"
-            f" ({error.strerror or error}), nothing was changed;"
-            " check the permissions and the free space"
+            f"{source} could not be copied to {place} and read there ({error.strerror or error}),"
+            " and nothing was changed; check the permissions and the free space"
         ) from error
     # What was replaced is overwritten on the disk, unless somebody still reads it.
     empty_log(engine)

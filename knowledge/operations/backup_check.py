@@ -106,14 +106,14 @@ def _require_mark(file: Path) -> None:
     if not header:
         raise NotABackup("it is empty")
     if len(header) < _HEADER or not header.startswith(_MAGIC):
-        raise NotABackup("it is no SQLite database")
+        raise NotABackup("it is not an SQLite database")
     application, checksum = header[_APPLICATION_AT], header[_CHECKSUM_AT]
     if not any(application) and not any(checksum):
         raise NotABackup(
-            "it is not marked as one: a copied database may lack a part of what it held"
+            "it is not marked as a backup: a copy of a database's file may be incomplete"
         )
     if int.from_bytes(application, "big") != APPLICATION_ID:
-        raise NotABackup("it is another program's, or damaged")
+        raise NotABackup("it belongs to another program, or is damaged")
     if checksum != _checksum(file):
         raise NotABackup("it is damaged, or was changed since it was made")
 
@@ -217,7 +217,7 @@ def _require_whole(given: sqlite3.Connection) -> None:
         raise NotABackup(f"it is damaged: {found.splitlines()[-1]}")
     broken = given.execute("PRAGMA foreign_key_check").fetchone()
     if broken is not None:
-        raise NotABackup(f"it is damaged: a row of {broken[0]} points at nothing")
+        raise NotABackup(f"it is damaged: a row of {broken[0]} refers to a row that does not exist")
 
 
 def _copy_rows(file: Path, engine: Engine, fresh: Path) -> None:

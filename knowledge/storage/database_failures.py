@@ -19,9 +19,9 @@ _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # What PostgreSQL's client says of a connection that fails, which has no code then; others speak
 # other languages, and are told by their kind.
 _TROUBLES: Final = (
-    ("password authentication failed", "the password or the name is refused"),
+    ("password authentication failed", "the user name or password is refused"),
     ("no password supplied", "a password is missing"),
-    ("no pg_hba.conf entry", "the server does not let this name in from here"),
+    ("no pg_hba.conf entry", "the server does not admit this user from here"),
     ("connection refused", "the connection is refused"),
     ("failed to resolve host", "the host is unknown"),
     ("could not translate host name", "the host is unknown"),
@@ -33,9 +33,9 @@ _TROUBLES: Final = (
     ("starting up", "the server is starting"),
     ("too many clients", "the server has too many connections"),
     ("remaining connection slots", "the server has too many connections"),
-    ("permission denied for database", "the name may not use the database"),
+    ("permission denied for database", "this user may not use the database"),
     ('fatal:  database "', "the server has no such database"),
-    ('fatal:  role "', "the password or the name is refused"),
+    ('fatal:  role "', "the user name or password is refused"),
 )
 
 
@@ -107,7 +107,7 @@ def explain_unwritable(folder: Path) -> str | None:
     if is_read_only(folder):
         return (
             f"{folder} is on a read-only file system; mount it for writing (a full or failing disk"
-            " may have made it so), or let DATA_DIR lead elsewhere"
+            " may have made it so), or set DATA_DIR to another folder"
         )
     if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
         return f"this user may not write to {folder}; run this as the user who runs the bot"

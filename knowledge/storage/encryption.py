@@ -31,5 +31,5 @@ class Cipher:
             return self._cipher.decrypt(sealed)
         except InvalidToken:
             raise SealBroken(
-                "what is kept was sealed under another SECRET_KEY; restore that key to read it"
+                "this was encrypted with another SECRET_KEY; restore that key to read it"
             ) from None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _VERSION_TABLE = "alembic_version"
 #: What to say of a database without tables.
-EMPTY: Final = "the database is empty; `tathabbat db upgrade` makes its tables"
+EMPTY: Final = "the database is empty; run `tathabbat db upgrade` to make its tables"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def require_known(found: SchemaState) -> None:
     if not found.known:
         raise DatabaseUnavailable(
             f"the database is at revision {found.current}, which this version does not know;"
-            " nothing was changed: update Tathabbat, or begin a new database and there restore a"
-            " backup of this version or ingest the reports again"
+            " nothing was changed: update Tathabbat, or start a new database and restore a backup"
+            " of this version into it, or ingest the reports again"
         )
 
 
@@ -147,7 +147,8 @@ def whole_transaction(engine: Engine) -> Iterator[Connection]:
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
             if broken is not None:
                 raise DatabaseUnavailable(
-                    f"a row of {broken[0]} points at nothing; nothing was changed: restore a backup"
+                    f"a row of {broken[0]} refers to a row that does not exist; nothing was"
+                    " changed: restore a backup"
                 )
             connection.commit()
         finally:

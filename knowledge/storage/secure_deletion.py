@@ -72,13 +72,13 @@ def overwrite(sessions: Sessions, _: datetime) -> str:
         return "left to the database's own vacuum"
     if _size(sessions.engine) > _LARGEST:
         _log.warning(
-            "the database is too large to be written anew while it is served;"
-            " stop the bot and run `tathabbat db upgrade`"
+            "the database is too large to be rewritten while the bot runs; stop the bot and run"
+            " `tathabbat db upgrade`"
         )
         done = _overwritten(sessions, empty_log)
     else:
         done = _overwritten(sessions, rewrite)
-    return "overwritten" if done else "the log is held by who reads it; trying again"
+    return "overwritten" if done else "another program is reading the log; trying again"
 
 
 def _overwritten(sessions: Sessions, how: Callable[[Engine], bool]) -> bool:

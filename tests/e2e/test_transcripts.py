@@ -127,7 +127,7 @@ def furnished(
 
 @pytest.fixture
 def services(furnished: Services) -> Iterator[Services]:
-    """Return the house, where nobody has asked anything yet."""
+    """Return the services, where nobody has asked anything yet."""
     yield furnished
     with furnished.sessions.begin() as session:
         for table in _TRACES:

@@ -67,7 +67,7 @@ def _key_of(number: int) -> str:
 def _read_picture(data: bytes) -> str:
     """Read a picture: its bytes are its text."""
     if len(data) % 3 == 0:
-        raise UnreadablePicture("this is no picture; send another")
+        raise UnreadablePicture("this picture cannot be read; send another")
     return data.decode()
 
 

@@ -24,7 +24,7 @@ CLAIM = "the harbour is closed for a week"
 
 @pytest.fixture
 def bulletins(sessions: Sessions) -> Bulletins:
-    """Return the bulletins of a house with two moderators and an admin by the settings."""
+    """Return the bulletins of a newsroom with two moderators and an admin by the settings."""
     with sessions.begin() as session:
         for key, address, language in (("sara", "1", "en"), ("omar", "2", "ar")):
             roles.grant(session, key, Role.MODERATOR, key, "command line")

@@ -240,7 +240,7 @@ class TestPublishing:
         cli("statements", "review", "bridge")
         unasked = cli("statements", "publish", "--all-drafts")
         assert unasked.code == 2
-        assert "2 drafts, reviewed or not; say --yes" in unasked.err
+        assert "2 drafts, reviewed or not; add --yes" in unasked.err
         answers("n")
         declined = cli("statements", "publish", "--all-drafts")
         assert (declined.code, "nothing was changed" in declined.err) == (1, True)
@@ -266,7 +266,7 @@ class TestPublishing:
 class TestDowngrade:
     def test_asks_first(self, cli: Cli, answers: Callable[[str], None]) -> None:
         unasked = cli("db", "downgrade", "base")
-        assert (unasked.code, "say --yes" in unasked.err) == (2, True)
+        assert (unasked.code, "add --yes" in unasked.err) == (2, True)
         answers("n")
         assert cli("db", "downgrade", "base").code == 1
         assert cli("db", "check").code == 0
@@ -443,7 +443,7 @@ class TestSettings:
     ) -> None:
         (tmp_path / ".env").write_text("RETENTION_DAY=hunter22\n", "utf-8")
         shown = nowhere("config", "show", "--json")
-        assert "RETENTION_DAY in .env is no setting" in shown.err
+        assert "RETENTION_DAY in .env is not a setting" in shown.err
         assert "did you mean RETENTION_DAYS?" in shown.err
         assert "hunter22" not in shown.out + shown.err
 

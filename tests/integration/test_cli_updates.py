@@ -94,5 +94,5 @@ def test_the_doctor_says_how_the_inbox_stands(cli: Cli, sessions: Sessions) -> N
     with sessions.begin() as session:
         queued_updates.store(session, [NewUpdate(8, "a", b"sealed")], NOW)
     said = cli("doctor").out
-    assert "1 was given up; `tathabbat updates list` says why" in said
+    assert "1 update was given up; `tathabbat updates list` says why" in said
     assert "1 waits for an answer, the longest for" in said

@@ -153,7 +153,7 @@ class TestInbox:
         for act, fields, said in (
             ("assign", {"assignee": key_of(2)}, "The cluster was assigned."),
             ("snooze", {}, "The cluster was snoozed."),
-            ("reopen", {}, "The cluster is open again. People who hear so: 0."),
+            ("reopen", {}, "The cluster is open again. People who are told: 0."),
             ("reject", {"why": "opinion", "seen": 10_000}, "The cluster was rejected."),
         ):
             answer = moderator.send(f"/clusters/1/{act}", **fields)
@@ -320,12 +320,12 @@ class TestRejecting:
         with console.sessions.begin() as session:
             for number in session.scalars(select(Notification.id).limit(3)).all():
                 pending_notifications.mark_sent(session, number)
-        hint = "3 people were told that it is rejected, and hear that it is open again."
+        hint = "3 people were told that it is rejected, and will be told that it is open again."
         assert hint in moderator.get("/clusters/1").text
         entry = TestAnswering.entry(console)
         assert f'action="/audit/{entry}/undo"' in moderator.get("/audit").text
         page = moderator.told(moderator.send("/clusters/1/reopen"))
-        assert "The cluster is open again. People who hear so: 3." in page
+        assert "The cluster is open again. People who are told: 3." in page
 
 
 class TestRemarks:
@@ -873,13 +873,13 @@ class TestAnswering:
         console.clock.now += 2 * UNDO_FOR
         later = console.clock.now
         monkeypatch.setattr("knowledge.curation.resolution.now", lambda: later)
-        way = '<a href="/audit?subject=cluster&amp;id=1">To its entry in the audit</a>'
+        way = '<a href="/audit?subject=cluster&amp;id=1">Show its entry in the audit log</a>'
         page = moderator.get("/clusters/1").text
         assert 'name="entry"' not in page
         assert way in page
         refused = moderator.send("/clusters/1/undo", entry=entry)
         assert refused.status_code == 409
-        assert "take it back in the console’s audit" in refused.text
+        assert "undo it in the console’s audit log" in refused.text
         assert way in refused.text
         audit = moderator.get("/audit?subject=cluster&id=1").text
         assert f'action="/audit/{entry}/undo"' in audit
@@ -927,7 +927,7 @@ class TestAnswering:
         assert refused.status_code == 409
         assert "لم يعد ممكنًا التراجع عن هذا" in refused.text
         assert "سلمى: أُعيد فتحه" in refused.text
-        assert '<a href="/clusters/1">إلى ما جاء بعده</a>' in refused.text
+        assert '<a href="/clusters/1">عرض ما جرى بعده</a>' in refused.text
 
     def test_the_audit_is_read_by_acts_titles_and_words(
         self, console: Console, moderator: Browser
@@ -977,7 +977,7 @@ class TestAnswering:
         answer = second.send("/clusters/1/answer", **{**fields, "relation": "SUPPORTS"})
         assert answer.status_code == 409
         assert "سلمى" in answer.text
-        assert '<a href="/clusters/1">To what was done after it</a>' in answer.text
+        assert '<a href="/clusters/1">Show what was done after it</a>' in answer.text
         with console.sessions() as session:
             assert session.scalar(select(func.count(Notification.id))) == 7
 

@@ -397,7 +397,7 @@ def test_proposals_and_marked_words_are_added_or_refused_together(sessions: Sess
 
     for proposed, marked, why in (
         ([known.span], "new bridge opens", f"already: {known.ref}"),
-        ([Span(0, 3)], "new bridge opens", "not proposed"),
+        ([Span(0, 3)], "new bridge opens", "not proposed any more"),
         ([], "no such bridge", "not in the report"),
     ):
         with pytest.raises(BadEdit, match=why):

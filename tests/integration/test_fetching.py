@@ -151,7 +151,7 @@ class TestAddresses:
         async def resolver(host: str, port: int) -> Sequence[str]:
             return ["8.8.8.8"]
 
-        with pytest.raises(BadAddress, match=rf"at port {port}; only the web's ports, 80 and 443"):
+        with pytest.raises(BadAddress, match=rf"at port {port}; only ports 80 and 443"):
             await Fetcher(resolver=resolver).fetch(url, ARTICLE)
 
     async def test_a_name_that_is_not_known(self) -> None:
@@ -249,7 +249,7 @@ class TestBounds:
         ],
     )
     async def test_broken_or_other_compression(self, web: Web, body: bytes, coding: str) -> None:
-        with pytest.raises(WrongContent, match="is compressed in a"):
+        with pytest.raises(WrongContent, match=r"(uses a|has broken) compression"):
             await web.fetcher().fetch(web.serve("/", body, content_encoding=coding), ARTICLE)
 
     @pytest.mark.parametrize("part", [b"HTTP/1.1 200 OK\r\nx: ", b"HTTP/1.1 200 OK\r\n\r\n"])

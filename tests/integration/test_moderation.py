@@ -682,7 +682,7 @@ class TestRetract:
         usage = said(services.talk.command(MODERATOR, "retract", "tower"))
         assert usage == "Write it like this: /retract REF reason"
         unknown = said(services.talk.command(MODERATOR, "retract", "nothing at all"))
-        assert unknown.startswith("There is nothing of this reference")
+        assert unknown.startswith("Nothing has this reference")
 
 
 class TestRoles:
@@ -710,7 +710,7 @@ class TestRoles:
             ("revoke", "", "Write it like this: /revoke"),
             ("revoke", "x", "Write it like this: /revoke"),
             ("revoke", "999", "Nobody with this number"),
-            ("revoke", "1", "This is an admin by ADMIN_IDS"),
+            ("revoke", "1", "ADMIN_IDS makes this person an admin"),
         ],
     )
     def test_what_cannot_be_done_is_said(

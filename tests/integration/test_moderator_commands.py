@@ -140,7 +140,7 @@ def test_the_command_line_needs_no_second_person_and_says_so(
     assert cli("statements", "publish", "r")[1] == "2 statements published\n"
     for group in ("statements", "sources", "ingest"):
         text = cli(group, "--help")[1]
-        assert "PUBLISH_NEEDS_TWO does not hold here" in " ".join(text.split())
+        assert "PUBLISH_NEEDS_TWO does not apply here" in " ".join(text.split())
 
 
 @pytest.mark.usefixtures("drafts")

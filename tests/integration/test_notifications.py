@@ -307,7 +307,7 @@ def test_a_failure_leaves_neither_answer_nor_notification(sessions: Sessions) ->
         pending_notifications.answer_cluster(
             session, cluster, draft, Relation.REFUTES, "amal", None, two_people=True
         )
-    with pytest.raises(BadEdit, match="supports or refutes"), sessions.begin() as session:
+    with pytest.raises(BadEdit, match="support or refute"), sessions.begin() as session:
         pending_notifications.answer_cluster(
             session, cluster, draft, Relation.NOT_ENOUGH_INFO, "amal", None
         )

@@ -111,7 +111,7 @@ class TestAnswers:
             parsers.read(parser_jobs.read_feed(b"<rss>", None, URL))
         with pytest.raises(UnreadableFile, match=r"^'a\.csv' is empty"):
             parsers.read(parser_jobs.read_upload("a.csv", b"", Defaults()))
-        with pytest.raises(UnreadablePicture, match="this is no picture"):
+        with pytest.raises(UnreadablePicture, match="this picture cannot be read"):
             parsers.read(parser_jobs.read_picture(b"words"))
 
     def test_a_picture_that_is_too_large(self, parsers: ParserPool) -> None:
@@ -353,7 +353,7 @@ class TestEnds:
             assert begun.event.wait(20)
             assert pool.read(parser_jobs.read_heading(PAGE), LINK_S) == read_heading(PAGE)
             assert good(pool)
-            with pytest.raises(UnreadablePicture, match="this is no picture"):
+            with pytest.raises(UnreadablePicture, match="this picture cannot be read"):
                 pool.read(parser_jobs.read_picture(b"words"))
             with pytest.raises(ParserUnavailable, match="too many documents"):
                 pool.read(parser_jobs.read_upload("a.csv", TABLE, Defaults()), seconds=0.1)

@@ -188,7 +188,7 @@ class TestDoctor:
         assert "does not answer" in found.message
         assert "hunter2secret" not in found.message
         serving_index.reindex(away.sessions, away.encoder, away.settings.index_dir)
-        assert "the snapshot in DATA_DIR answers meanwhile" in _index(away).message
+        assert "meanwhile the snapshot in DATA_DIR answers" in _index(away).message
         away.database.engine.dispose()
 
     def test_the_console_shows_the_build(self, app: App) -> None:

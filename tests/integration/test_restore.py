@@ -169,13 +169,13 @@ _VIEW_FOR_A_TABLE = (
 #: What is done to a backup, and a word of why it is refused.
 SPOILT: dict[str, tuple[Callable[[Path], None], str]] = {
     "empty": (lambda file: os.truncate(file, 0), "it is empty"),
-    "a letter": (_letter, "no SQLite database"),
-    "a header alone": (lambda file: os.truncate(file, 16), "no SQLite database"),
+    "a letter": (_letter, "not an SQLite database"),
+    "a header alone": (lambda file: os.truncate(file, 16), "not an SQLite database"),
     "half": (lambda file: os.truncate(file, file.stat().st_size // 2), "damaged"),
     "its last byte gone": (lambda file: os.truncate(file, file.stat().st_size - 1), "damaged"),
     "more at its end": (_append, "damaged"),
     "its size in the header": (_flip_at(30), "damaged"),
-    "its owner in the header": (_flip_at(70), "another program's"),
+    "its owner in the header": (_flip_at(70), "belongs to another program"),
     "its checksum": (_flip_at(62), "damaged"),
     "a byte in the middle": (_flip(0.5), "damaged"),
     "a byte near the end": (_flip(0.97), "damaged"),
@@ -219,7 +219,7 @@ SPOILT: dict[str, tuple[Callable[[Path], None], str]] = {
             "INSERT INTO change_log (statement_id, kind, created_at)"
             " VALUES (9999, 'added', '2024-01-01')"
         ),
-        "points at nothing",
+        "refers to a row that does not exist",
     ),
     "a text for a number": (_sql("UPDATE inquiries SET disputed = 'yes'"), "a value"),
     "bytes for a text": (_sql("UPDATE people SET language = x'00ff'"), "a value"),

@@ -149,9 +149,9 @@ def test_a_database_of_another_version_is_refused_and_left_alone(
     before = _tables(engine)
     assert not schema.state(engine).known
     said = (
-        f"the database is at revision {revision}, which this version does not know;"
-        " nothing was changed: update Tathabbat, or begin a new database and there restore a"
-        " backup of this version or ingest the reports again"
+        f"the database is at revision {revision}, which this version does not know; nothing was"
+        " changed: update Tathabbat, or start a new database and restore a backup of this version"
+        " into it, or ingest the reports again"
     )
     uses: list[Callable[[Engine], None]] = [
         schema.require_ready,
@@ -240,7 +240,7 @@ def test_why_a_server_cannot_be_reached_is_said(address: str, said: str) -> None
         ),
         (
             psycopg.OperationalError('FATAL:  password authentication failed for user "somebody"'),
-            "the password or the name is refused",
+            "the user name or password is refused",
         ),
         (psycopg.OperationalError("somebody sagt etwas anderes"), "OperationalError"),
         (psycopg.errors.InsufficientPrivilege("somebody"), "InsufficientPrivilege, 42501"),
@@ -255,7 +255,10 @@ def test_what_a_driver_says_is_told_by_its_kind(driver: psycopg.Error, said: str
 def test_why_a_server_refuses_is_said(postgres: str) -> None:
     for url, said in (
         (postgres.format("nowhere"), "the server has no such database"),
-        (postgres.replace("postgres@", "nobody@").format("postgres"), "the name is refused"),
+        (
+            postgres.replace("postgres@", "nobody@").format("postgres"),
+            "the user name or password is refused",
+        ),
     ):
         with pytest.raises(DatabaseUnavailable, match=said):
             schema.state(open_engine(url))

@@ -77,7 +77,7 @@ def test_an_error_is_a_sentence_in_the_language(language: Language, error: Excep
     say = load_catalogue(language).say
     said = describe_error(error, say)
     assert INTERNAL not in said
-    assert said != say("Something broke on our side. It was noted; please try again.")
+    assert said != say("Something went wrong on our side, and it was logged. Please try again.")
     assert not re.search(r"[{}]", said)
     if language is Language.ARABIC:
         assert not set(re.findall(r"[A-Za-z]{3,}", said)) - {"console", "https", "http", "JSON"}

@@ -81,7 +81,7 @@ def test_a_page_that_only_speaks_of_claim_reviews_is_an_article(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"<html><body></body></html>", "holds no article"),
+        (b"<html><body></body></html>", "has no article"),
         (b"<p>x\x00y</p>", "."),
         (b"<div>" * 5_000, "."),
         (b"<script>" * 5_000, "."),

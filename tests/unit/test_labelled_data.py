@@ -204,7 +204,7 @@ class TestWrittenItems:
 
     def test_an_id_that_stands_twice_is_refused(self, tmp_path: Path) -> None:
         write(tmp_path / "mine.jsonl", ITEM, ITEM)
-        with pytest.raises(UnreadableFile, match="line 2: id: 'W-1' stands twice"):
+        with pytest.raises(UnreadableFile, match="line 2: id: 'W-1' is used twice"):
             read_pairs(tmp_path)
 
     @pytest.mark.parametrize(

@@ -68,4 +68,4 @@ def test_roff_reads_it_without_a_warning() -> None:
         command, input=format_page(), capture_output=True, encoding="utf-8", check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Where the batch's answers go." in " ".join(done.stdout.split())
+    assert "Where to write the batch's answers." in " ".join(done.stdout.split())

@@ -178,7 +178,7 @@ def _way_out(error: Exception, visit: Visit) -> str:
         case BadForm(field="published_at"):
             return say("This date cannot be used. Choose the day again.")
         case BadForm(field="words"):
-            return say("These words are not in the report. Copy them exactly as they stand there.")
+            return say("These words are not in the report. Copy them exactly from its text.")
         case BadForm(field=field):
             return say("This cannot be used as it is: {field}. Correct it and try again.").format(
                 field=name_field(field, say)

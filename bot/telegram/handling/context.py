@@ -198,7 +198,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
         """
         asker = find_asker(update)
         if asker is None:
-            raise ValueError(f"update {update.update_id} is from nobody")
+            raise ValueError(f"update {update.update_id} has no sender")
         return await self._ask(question, asker)
 
     async def refresh_menu(self, update: Update) -> None:

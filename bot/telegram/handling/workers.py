@@ -204,7 +204,7 @@ class Workers:
         course, error = taken.course, None
         pending = self._make_pending_reply(taken)
         if taken.tries >= DEADLY_TRIES:
-            course, error = Course.APOLOGISE, f"{taken.tries} processes ended with it in hand"
+            course, error = Course.APOLOGISE, f"{taken.tries} processes died while answering it"
         elif course is Course.WATCH:
             await groups.look(self._state, update, pending)
         elif course is Course.ANSWER:

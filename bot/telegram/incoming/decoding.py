@@ -25,18 +25,18 @@ def decode_update(written: Any, bot: Bot) -> Update:
         texts += [chosen.query, chosen.result_id]
     if message is not None:
         if chat is None:
-            raise ValueError(f"the message of update {update.update_id} is nowhere")
+            raise ValueError(f"the message of update {update.update_id} has no chat")
         numbers.append(message.message_id)
         for entity in (*message.entities, *message.caption_entities):
             numbers += [entity.offset, entity.length]
         texts += [message.text, message.caption]
     # ``True`` is an ``int`` too.
     if not all(type(number) is int for number in numbers):
-        raise ValueError(f"something in update {update.update_id} has no number")
+        raise ValueError(f"an id in update {update.update_id} is not a number")
     if not all(text is None or isinstance(text, str) for text in texts):
-        raise ValueError(f"something said in update {update.update_id} is no text")
+        raise ValueError(f"a text in update {update.update_id} is not a string")
     if not all(isinstance(name, str) and name for name in to_answer):
-        raise ValueError(f"what is asked in update {update.update_id} has no name to answer it by")
+        raise ValueError(f"a query in update {update.update_id} has no id")
     if pressed is not None and person is None:
-        raise ValueError(f"nobody pressed the button of update {update.update_id}")
+        raise ValueError(f"the button press of update {update.update_id} has no sender")
     return update

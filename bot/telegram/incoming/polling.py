@@ -95,9 +95,9 @@ async def _fetch(
             read_timeout=(hold + _MARGIN).total_seconds(),
         )
     except UNREADABLE as error:
-        raise NetworkError("getUpdates gave no answer of a Bot API") from error
+        raise NetworkError("getUpdates returned something that is not a Bot API answer") from error
     if not isinstance(found, list):
-        raise NetworkError("getUpdates gave no list")
+        raise NetworkError("getUpdates returned no list")
     return found
 
 
@@ -114,5 +114,5 @@ def _find_next_offset(updates: Sequence[object]) -> int:
     """Return the highest update id plus one. Raises ``NetworkError`` if no update has an id."""
     numbers = [number for each in updates if (number := find_update_id(each)) is not None]
     if not numbers:
-        raise NetworkError("getUpdates gave no update with a number")
+        raise NetworkError("getUpdates returned no update with a number")
     return max(numbers) + 1

@@ -102,7 +102,7 @@ def read_article(document: Document, defaults: Defaults) -> ReportDraft:
         ) from error
     if page is None or isinstance(page, dict) or not (page.text or "").strip():
         raise UnreadableFile(
-            f"{document} holds no article that can be told; save its text instead."
+            f"{document} has no article that can be recognised; save its text instead."
         )
     try:
         body = fields.text_of(page.text, "body", fields.MAX_BODY) or ""
