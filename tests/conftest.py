@@ -6,13 +6,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import certifi
 import pytest
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from bot.observability import redaction
 from bot.parsing.parser_pool import ParserPool
@@ -21,6 +17,7 @@ from embeddings.encoders.encoder import SentenceTransformerEncoder, open_encoder
 from knowledge.agreement.combined_judge import CombinedJudge
 from knowledge.agreement.judgement import Judge
 from knowledge.agreement.rule_judge import RuleJudge
+from tests.shared_statements import statements_compiled_once
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -86,23 +83,7 @@ _OURS = frozenset(
 
 @pytest.fixture(autouse=True, scope="session")
 def _statements_compiled_once() -> Iterator[None]:
-    """Share compiled statements between engines, which tests make by the thousand.
-
-    SQLAlchemy keeps them an engine and by its dialect: that was a third of what tests with a
-    database took.
-    """
-    compiled: dict[Any, Any] = {}
-
-    def sharing(*given: Any, **named: Any) -> Engine:
-        engine = create_engine(*given, **named)
-        engine.update_execution_options(compiled_cache=compiled)
-        return engine
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("knowledge.storage.database.create_engine", sharing)
-        for dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
-            patch.setattr(dialect, "__eq__", lambda one, other: type(one) is type(other))
-            patch.setattr(dialect, "__hash__", lambda one: hash(type(one)))
+    with statements_compiled_once():
         yield
 
 

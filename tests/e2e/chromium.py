@@ -19,7 +19,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-#: Where screenshots are kept; below the test run's own folder unless this names another.
+#: Names the folder where screenshots are kept. Nobody looks at them otherwise, and each costs more
+#: than its page.
 SCREENSHOTS = "SCREENSHOTS"
 DESKTOP, PHONE = (1280, 900), (390, 844)
 _HIGHEST = 6000
@@ -77,8 +78,14 @@ class Chromium:
             },
         )
 
+    def screenshot(self, name: str) -> None:
+        """Keep a picture of the whole page for who asked for one."""
+        if folder := os.environ.get(SCREENSHOTS):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.picture(Path(folder) / f"{name}.png")
+
     def picture(self, file: Path) -> None:
-        """Keep a picture of the whole page: the window is made as high as it is."""
+        """Write a picture of the whole page: the window is made as high as it is."""
         page = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
         width = int(self.driver.execute_script("return window.innerWidth"))
         self.resize((width, min(int(page["height"]), _HIGHEST)))
@@ -175,10 +182,3 @@ def axe_core(cache: Path) -> Path:
         if done.returncode != 0:
             pytest.skip(f"npm cannot bring {_AXE}: {done.stderr.strip()[-200:]}")
     return file
-
-
-def album(fallback: Path) -> Path:
-    """Return the folder where screenshots are kept."""
-    folder = Path(os.environ[SCREENSHOTS]) if SCREENSHOTS in os.environ else fallback
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

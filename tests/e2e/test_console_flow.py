@@ -12,7 +12,7 @@ import pytest
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.e2e.bot_api_server import BotApiServer, is_placeholder
-from tests.e2e.chromium import Chromium, album, chromium
+from tests.e2e.chromium import Chromium, chromium
 from tests.e2e.whole_bot import SAMPLE, Installation, installation
 
 ASKER, OTHER, ADMIN = 801, 802, 900
@@ -76,7 +76,6 @@ def heard(server: BotApiServer, person: int, number: int) -> str:
 
 def test_a_claim_is_answered_told_and_corrected(newsroom: Newsroom, tmp_path: Path) -> None:
     server, browser = newsroom.server, newsroom.browser
-    pictures = album(tmp_path / "screenshots")
     server.send_text(ASKER, CLAIM, "ar")
     assert heard(server, ASKER, 0).startswith("⚪")
     server.send_text(OTHER, SAME_CLAIM, "en")
@@ -96,7 +95,7 @@ def test_a_claim_is_answered_told_and_corrected(newsroom: Newsroom, tmp_path: Pa
         return bool(browser.driver.find_elements("css selector", "a.title"))
 
     WebDriverWait(browser.driver, PATIENCE).until(gathered)
-    browser.picture(pictures / "flow-inbox.png")
+    browser.screenshot("flow-inbox")
     browser.press("[data-key=a]")
     browser.press("a.title")
     assert CLAIM in browser.find("h1").text
@@ -112,19 +111,19 @@ def test_a_claim_is_answered_told_and_corrected(newsroom: Newsroom, tmp_path: Pa
         box.click()
     browser.press("form[action$='/statements'] button")
     assert len(browser.driver.find_elements("css selector", "mark.draft")) == 2
-    browser.picture(pictures / "flow-report.png")
+    browser.screenshot("flow-report")
 
     # Publish them after a look at what people will see.
     browser.press("form[action='/statements/preview'] button.primary")
     assert "✅ تقرير موثّق يؤيّد هذا الخبر" in browser.find("main").text
-    browser.picture(pictures / "flow-publish.png")
+    browser.screenshot("flow-publish")
     browser.press("form[action='/statements/publish'] button.primary")
     assert len(browser.driver.find_elements("css selector", "mark.published")) == 2
 
     # Answer everybody who asked with the first.
     browser.press("a[href*='relation=REFUTES']")
     assert DENIED in browser.find(".message").text
-    browser.picture(pictures / "flow-answer.png")
+    browser.screenshot("flow-answer")
     browser.press("main button.primary")
     assert "أُجيب" in browser.find("main").text
     answered = heard(server, ASKER, 1)
@@ -145,7 +144,7 @@ def test_a_claim_is_answered_told_and_corrected(newsroom: Newsroom, tmp_path: Pa
     browser.driver.get(str(statement.get_attribute("href")))
     browser.press("a.danger")
     browser.find("#reason").send_keys("صحّحت البلدية بيانها")
-    browser.picture(pictures / "flow-retract.png")
+    browser.screenshot("flow-retract")
     browser.press("main button.danger")
     withdrawn = heard(server, ASKER, 3)
     assert "سُحب" in withdrawn

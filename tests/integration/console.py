@@ -111,6 +111,7 @@ class Browser:
     def __init__(self, client: TestClient) -> None:
         self.client = client
         self.page = ""
+        self._tokens: dict[tuple[str, ...], str] = {}
 
     def get(self, path: str, **headers: str) -> Answer:
         response: Answer = self.client.get(path, headers=headers)
@@ -132,7 +133,11 @@ class Browser:
         return self.post(path, form_token=self.token(), **fields)
 
     def token(self) -> str:
-        return field_of(self.client.get("/audit").text, "form_token")
+        """Return the form token of the session, read off a page once."""
+        session = tuple(self.client.cookies.values())
+        if session not in self._tokens:
+            self._tokens[session] = field_of(self.client.get("/audit").text, "form_token")
+        return self._tokens[session]
 
     def told(self, response: Answer) -> str:
         """Follow where an act leads, and return the page."""

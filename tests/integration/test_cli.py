@@ -534,7 +534,7 @@ class TestRoot:
     ) -> None:
         (tmp_path / "data").mkdir()
         monkeypatch.setattr(os, "geteuid", lambda: 0)
-        monkeypatch.setattr(file_permissions, "_owner", lambda _: 4_000_000_000)
+        monkeypatch.setattr(file_permissions, "_find_owner", lambda _: 4_000_000_000)
 
     @pytest.mark.parametrize(
         "arguments", [("doctor",), ("users", "list"), ("db", "upgrade"), ("reindex",)]
@@ -553,7 +553,7 @@ class TestRoot:
         assert cli(*arguments).code == 0
 
     def test_works_in_its_own(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(file_permissions, "_owner", lambda _: 0)
+        monkeypatch.setattr(file_permissions, "_find_owner", lambda _: 0)
         assert cli("db", "upgrade").code == 0
 
     def test_so_does_anybody_else(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
