@@ -1,7 +1,5 @@
 """Claims as they are kept: one row a wording, whoever asked it and however often."""
 
-from datetime import datetime
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,7 +10,7 @@ from knowledge.storage.bulk_insert import insert_new
 from knowledge.text.language import UNDETERMINED, guess_language
 
 
-def note(session: Session, claim: str, language: str, at: datetime | None = None) -> int:
+def note(session: Session, claim: str, language: str) -> int:
     """Keep a claim once and return its id; a new one waits to be placed in a cluster.
 
     ``language`` is what it is taken for where its letters do not tell.
@@ -22,7 +20,7 @@ def note(session: Session, claim: str, language: str, at: datetime | None = None
         "key": key,
         "text": claim,
         "language": language if guessed == UNDETERMINED else guessed,
-        "created_at": at or now(),
+        "created_at": now(),
     }
     insert_new(session, Claim, values)
     return session.execute(select(Claim.id).where(Claim.key == key)).scalar_one()
