@@ -43,7 +43,6 @@ class SignedIn:
     person_key: str
     cookie: str = field(repr=False)
     form_token: str = field(repr=False)
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,6 @@ class OpenSession:
     person_key: str
     form_token: str = field(repr=False)
     language: str
-    created_at: datetime
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +157,6 @@ def use_link(
             " a new one"
         )
     cookie, form_token = secrets.token_urlsafe(_TOKEN_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
-    expires_at = now + SESSION_LIFE
     session.execute(delete(ConsoleSession).where(ConsoleSession.expires_at <= now))
     session.add(
         ConsoleSession(
@@ -169,11 +165,11 @@ def use_link(
             form_token=form_token,
             language=load_person(session, key).wishes.language or "",
             created_at=now,
-            expires_at=expires_at,
+            expires_at=now + SESSION_LIFE,
         )
     )
     session.flush()
-    return SignedIn(key, cookie, form_token, expires_at)
+    return SignedIn(key, cookie, form_token)
 
 
 def session_of(session: Session, cookie: str, now: datetime) -> OpenSession | None:
@@ -256,8 +252,6 @@ def _value(row: ConsoleSession) -> OpenSession:
         person_key=row.person_key,
         form_token=row.form_token,
         language=row.language,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
     )
 
 

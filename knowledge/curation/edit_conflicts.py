@@ -22,7 +22,6 @@ _P = ParamSpec("_P")
 class Done:
     """What was done last to something, and by whom: as colleagues know them, and their key."""
 
-    entry_id: int
     action: str
     by: str
     at: datetime
@@ -34,7 +33,7 @@ def load_last_act(session: Session, subject: SubjectKind, subject_id: int) -> Do
     entry = audit_log.load_latest(session, subject, subject_id)
     if entry is None:
         return None
-    return Done(entry.id, entry.action, roles.name_of(session, entry.actor), entry.at, entry.actor)
+    return Done(entry.action, roles.name_of(session, entry.actor), entry.at, entry.actor)
 
 
 def make_stale_error(session: Session, subject: SubjectKind, subject_id: int) -> Stale:

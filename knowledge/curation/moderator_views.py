@@ -53,7 +53,6 @@ class HeldReport:
     language: str
     kind: ReportKind
     body: str | None
-    created_at: datetime
     statements: tuple[HeldStatement, ...]
 
 
@@ -122,7 +121,6 @@ def load_report(session: Session, report_id: int) -> HeldReport:
         language=row.language,
         kind=row.kind,
         body=row.body,
-        created_at=row.created_at,
         statements=tuple(_held(each) for each in row.statements),
     )
 
