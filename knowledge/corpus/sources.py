@@ -96,7 +96,7 @@ def add_feed(
     source = session.scalar(select(Source).where(Source.name == named)) or Source(name=named)
     before = {"homepage": source.homepage}
     source.homepage = home or source.homepage
-    feed = Feed(source=source, url=address, kind=kind, minutes=minutes)
+    feed = Feed(source=source, url=address, kind=kind, interval_minutes=minutes)
     session.add(feed)
     session.flush()
     after = {
@@ -214,7 +214,7 @@ def _state(feed: Feed) -> FeedState:
         feed.id,
         feed.url,
         feed.kind,
-        feed.minutes,
+        feed.interval_minutes,
         feed.paused,
         feed.polled_at,
         feed.next_poll_at,

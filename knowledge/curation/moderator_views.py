@@ -62,7 +62,7 @@ class Past:
 
     version: int
     content: Mapping[str, Any]
-    until: datetime
+    replaced_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def load_history(session: Session, kind: VersionKind, subject_id: int) -> tuple[
         .where(Version.kind == kind, Version.subject_id == subject_id)
         .order_by(Version.version.desc())
     )
-    return tuple(Past(row.version, row.content, row.until) for row in rows)
+    return tuple(Past(row.version, row.content, row.replaced_at) for row in rows)
 
 
 def _held(row: Statement) -> HeldStatement:

@@ -152,7 +152,7 @@ def record_success(
     """Note that all of a feed was read, and when it is asked again."""
     feed = session.get(Feed, feed_id)
     if feed is not None:  # Removed meanwhile otherwise.
-        feed.polled_at, feed.next_poll_at = now, now + timedelta(minutes=feed.minutes)
+        feed.polled_at, feed.next_poll_at = now, now + timedelta(minutes=feed.interval_minutes)
         feed.etag, feed.last_modified, feed.holder = etag, last_modified, None
         feed.failures, feed.error = 0, None
 
@@ -161,7 +161,7 @@ def record_failure(session: Session, feed_id: int, now: datetime, error: str) ->
     """Note why a feed could not be read; it is asked half as often each time."""
     feed = session.get(Feed, feed_id)
     if feed is not None:
-        usual = timedelta(minutes=feed.minutes)
+        usual = timedelta(minutes=feed.interval_minutes)
         # A feed that is polled once a week is not asked oftener because it fails.
         wait = Backoff(usual, max(_LONGEST, usual)).pause(feed.failures + 1)
         feed.polled_at, feed.next_poll_at = now, now + wait

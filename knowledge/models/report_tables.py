@@ -39,7 +39,7 @@ class Feed(Base):
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"), index=True)
     url: Mapped[str] = mapped_column(Text, unique=True)
     kind: Mapped[FeedKind] = mapped_column(by_value(FeedKind))
-    minutes: Mapped[int]
+    interval_minutes: Mapped[int] = mapped_column("minutes")
     paused: Mapped[bool] = mapped_column(default=False)
     etag: Mapped[str | None] = mapped_column(Text)
     last_modified: Mapped[str | None] = mapped_column(Text)
@@ -124,7 +124,7 @@ class Version(Base):
     subject_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
-    until: Mapped[datetime] = mapped_column(default=now)
+    replaced_at: Mapped[datetime] = mapped_column("until", default=now)
 
 
 class ChangeLogEntry(Base):

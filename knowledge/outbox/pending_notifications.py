@@ -326,7 +326,7 @@ def _seen(
         .where(
             Version.kind == VersionKind.STATEMENT,
             Version.subject_id == note.statement_id,
-            Version.until > since,
+            Version.replaced_at > since,
         )
         .order_by(Version.version)
         .limit(1)
