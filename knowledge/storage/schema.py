@@ -108,7 +108,9 @@ def find_drift(engine: Engine) -> list[str]:
     from knowledge.models import Base
 
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
         return [str(difference) for difference in compare_metadata(context, Base.metadata)]
 
 
