@@ -1,4 +1,4 @@
-"""Hand acts on statements to the gate, and look at what comes of them before."""
+"""Publish, edit, merge and split statements, or propose it; preview what comes of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +9,8 @@ from knowledge import curation
 from knowledge.approvals.acts import EditStatement, MergeStatements, Publish, SplitStatement
 from knowledge.approvals.decisions import Applied, Policy, Waiting, submit
 from knowledge.approvals.proposal_listing import Foreseen, rehearse
+from knowledge.claim_queue import demand
+from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation.edit_conflicts import require_moved
 from knowledge.curation.moderator_views import load_shown
@@ -32,14 +34,40 @@ class MergePreview:
 def publish_all(
     session: Session, shown: Mapping[int, int], actor: str, reason: str | None, policy: Policy
 ) -> Applied | Waiting:
-    """Publish statements, all of them and as they were ``shown``. Raises Stale, and as ``submit``.
+    """Publish all of some statements, or none, as they were ``shown``.
 
-    ``shown`` is what ``last_shown`` said then.
+    ``shown`` is what ``last_shown`` said then. Raises Stale where one was changed since or cannot
+    be published any more, and as ``submit``.
     """
     outcome = submit(session, Publish(tuple(shown)), actor, reason, policy, shown=shown)
     if isinstance(outcome, Applied):
         require_moved(session, list(shown), outcome.count)
     return outcome
+
+
+def publish_waiting(
+    session: Session, statement_ids: Sequence[int], actor: str, policy: Policy, seen: int
+) -> Applied | Waiting:
+    """Publish those of some statements that are drafts or reviewed, as they were shown.
+
+    ``seen`` is the newest entry of the audit when they were shown. Raises Stale where one of them
+    was changed since, and as ``submit``.
+    """
+    demand.hold(session)
+    waits = (StatementStatus.DRAFT, StatementStatus.REVIEWED)
+    found = reports.load_by_ids(session, statement_ids)
+    # The others stay as they are, so it does not matter what was done to them.
+    shown = {each.id: seen for each in found if each.status in waits}
+    return submit(session, Publish(tuple(statement_ids)), actor, None, policy, shown=shown)
+
+
+def publish_report(
+    session: Session, report_id: int, actor: str, policy: Policy, seen: int
+) -> Applied | Waiting:
+    """Publish what waits of a report, as ``publish_waiting``. Raises NotFound."""
+    demand.hold(session)
+    statements = curation.load_report(session, report_id).statements
+    return publish_waiting(session, [each.id for each in statements], actor, policy, seen)
 
 
 def submit_edit(
