@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 #: Told how many items a run of a model takes.
-Told = Callable[[int], None]
+BatchSizeObserver = Callable[[int], None]
 
 
 def batch_by_length(sizes: Sequence[int], budget: int) -> Iterator[list[int]]:
@@ -37,7 +37,7 @@ class Batcher(Generic[Item, Result]):
         self,
         run: Callable[[Sequence[Item]], Sequence[Result]],
         largest: int,
-        told: Told | None = None,
+        told: BatchSizeObserver | None = None,
     ) -> None:
         self._run, self._largest, self._told = run, largest, told
         self._waiting: list[tuple[Sequence[Item], Future[Sequence[Result]]]] = []

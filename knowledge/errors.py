@@ -20,7 +20,7 @@ KnowledgeError
 ├── SignedOut           nobody is signed in with this cookie, or no longer
 ├── NotAllowed          the person does not hold the role that the act needs
 ├── AddressUnreadable   an address was kept under another key
-├── SealBroken          something else was
+├── DecryptionFailed    something else was
 ├── AlreadyHandled      a cluster stands where this cannot be done to it
 ├── CannotRegroup       claims cannot be merged or split like this
 ├── TooManySaved        somebody saved as many searches as they can
@@ -251,7 +251,7 @@ class AddressUnreadable(KnowledgeError):
     """An address was kept under another key."""
 
 
-class SealBroken(KnowledgeError):
+class DecryptionFailed(KnowledgeError):
     """Something was sealed under another key."""
 
 

@@ -7,13 +7,15 @@ from bot.conversation.quotes import Asking, compose_sourced_quote, explained, fo
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
 from knowledge.domain import NotificationKind, RejectReason, Relation
-from knowledge.notifications.rejections import Closed
+from knowledge.notifications.rejections import RejectionNotice
 from knowledge.outbox.pending_notifications import DueNotification
 
 
-def compose_notification(told: DueNotification | Closed, today: date, words: Catalogue) -> Reply:
+def compose_notification(
+    told: DueNotification | RejectionNotice, today: date, words: Catalogue
+) -> Reply:
     """Return what a person reads of ``told``, in the language of ``words``."""
-    if isinstance(told, Closed):
+    if isinstance(told, RejectionNotice):
         return _closed(told, told.reason, words) if told.reason else _reopened(told, words)
     match told.kind:
         case NotificationKind.ANSWERED | NotificationKind.EXPLAINED:
@@ -79,7 +81,7 @@ def _retracted(told: DueNotification, words: Catalogue) -> Reply:
     )
 
 
-def _closed(told: Closed, reason: RejectReason, words: Catalogue) -> Reply:
+def _closed(told: RejectionNotice, reason: RejectReason, words: Catalogue) -> Reply:
     say = words.say
     return Reply(
         (
@@ -100,7 +102,7 @@ def _closed(told: Closed, reason: RejectReason, words: Catalogue) -> Reply:
     )
 
 
-def _reopened(told: Closed, words: Catalogue) -> Reply:
+def _reopened(told: RejectionNotice, words: Catalogue) -> Reply:
     say = words.say
     opening = say("🔄 You asked about this; our moderators are looking at it after all")
     return Reply(

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.batching import Batcher, Told, batch_by_length
+from embeddings.batching import Batcher, BatchSizeObserver, batch_by_length
 from embeddings.encoders.model_source import ModelSource, find_source
 from embeddings.encoders.text_model import TextModel
 from embeddings.errors import ModelUnavailable, first_line
@@ -56,7 +56,10 @@ class Encoder(Protocol):
 
 
 def open_encoder(
-    name: str, models_dir: Path, progress: Progress | None = None, told: Told | None = None
+    name: str,
+    models_dir: Path,
+    progress: Progress | None = None,
+    told: BatchSizeObserver | None = None,
 ) -> "SentenceTransformerEncoder":
     """Return the encoder called ``name``, not loaded yet.
 
@@ -83,7 +86,7 @@ class SentenceTransformerEncoder:
     unless it is the bundled one at 8 bits.
     """
 
-    def __init__(self, source: ModelSource, told: Told | None = None) -> None:
+    def __init__(self, source: ModelSource, told: BatchSizeObserver | None = None) -> None:
         self._source = source
         self._loaded: _Loaded | None = None
         self._loading = threading.Lock()

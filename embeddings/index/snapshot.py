@@ -235,7 +235,7 @@ def _lock(root: Path, name: str) -> Iterator[None]:
         lock = FileLock(root / name, timeout=0, is_singleton=True).acquire()
     except Timeout as error:
         raise IndexBusy(
-            f"another reindex is running ({_told(holder)}); wait for it to finish"
+            f"another reindex is running ({_read_holder(holder)}); wait for it to finish"
         ) from error
     except OSError as error:
         raise _unwritable(root, error) from error
@@ -246,7 +246,7 @@ def _lock(root: Path, name: str) -> Iterator[None]:
         yield
 
 
-def _told(holder: Path) -> str:
+def _read_holder(holder: Path) -> str:
     try:
         return holder.read_text("utf-8")[:200] or "of an unknown process"
     except (OSError, UnicodeDecodeError):

@@ -113,7 +113,7 @@ def dates_same(pair: Pair, ours: Moment, theirs: Moment) -> bool:
     )
 
 
-def governed_alike(pair: Pair, theirs: Quantity) -> bool:
+def has_same_governor(pair: Pair, theirs: Quantity) -> bool:
     """Tell whether the claim has the word that governs the statement's number.
 
     "Liberating 99.5 % of the land held" is not "99.5 % of the land is held".
@@ -125,13 +125,13 @@ def governed_alike(pair: Pair, theirs: Quantity) -> bool:
     return any(governing[0] in found for _, found in pair.alignment.pairs)
 
 
-def runs_in(numbers: tuple[str, ...], others: tuple[str, ...]) -> bool:
+def contains_in_order(numbers: tuple[str, ...], others: tuple[str, ...]) -> bool:
     """Tell whether ``numbers`` stand among ``others`` in this order: 2-1 is not 1-2."""
     rest = iter(others)
     return all(number in rest for number in numbers)
 
 
-def ranked(pair: Pair) -> bool:
+def differs_in_rank(pair: Pair) -> bool:
     """Tell whether the statement ranks or shares out what the claim does not.
 
     "The fourth largest" is not the largest, "half of the hospitals" are not the hospitals.

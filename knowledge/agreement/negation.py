@@ -125,7 +125,7 @@ _SENTENCE_MARKS: Final = frozenset(".;!?؟")
 _CLAUSE_MARKS: Final = _SENTENCE_MARKS | frozenset(",:()")
 
 
-def operators(tokens: Sequence[Token]) -> tuple[Operator, ...]:
+def find_operators(tokens: Sequence[Token]) -> tuple[Operator, ...]:
     """Return the operators among ``tokens``, in order; the longest wording wins at each place."""
     words = [_plain(t) for t in tokens]
     found: list[Operator] = []
@@ -139,8 +139,10 @@ def operators(tokens: Sequence[Token]) -> tuple[Operator, ...]:
     return tuple(found)
 
 
-def denials(words: Sequence[str], acting: Sequence[Operator]) -> tuple[Operator, ...]:
-    """Return the denials among the operators of a text, each once; ``words`` as for ``tangled``.
+def find_denials(words: Sequence[str], acting: Sequence[Operator]) -> tuple[Operator, ...]:
+    """Return the denials among the operators of a text, each once.
+
+    ``words`` are as for ``is_denial_unclear``.
 
     One that is joined to another counts with it ("neither … nor"), as does half of one ("ne …
     pas"). Two that are left deny each other: "it is not true that nobody left".
@@ -168,7 +170,7 @@ def denies_unreadably(acting: Sequence[Operator]) -> bool:
     return Stance.DENIES_REST in stances[:-1]
 
 
-def tangled(words: Sequence[str], acting: Sequence[Operator]) -> bool:
+def is_denial_unclear(words: Sequence[str], acting: Sequence[Operator]) -> bool:
     """Tell whether it cannot be known by rule which of a text's words are denied.
 
     A denial under a denial ("it is not true that nobody left", "no one did not"), and a denial or
@@ -192,7 +194,7 @@ def tangled(words: Sequence[str], acting: Sequence[Operator]) -> bool:
     return False
 
 
-def wide(acting: Sequence[Operator]) -> bool:
+def denies_whole_clause(acting: Sequence[Operator]) -> bool:
     """Tell whether a whole clause is denied, so that any part of it may be what is wrong."""
     return any(operator.stance is Stance.DENIES_REST for operator in acting)
 

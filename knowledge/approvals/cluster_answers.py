@@ -73,9 +73,9 @@ def draft_answer(session: Session, answer: Answer, actor: str, now: datetime) ->
     cluster = resolve_merged_cluster(session, answer.cluster_id)
     # Before the note: another that is kept in between is not taken for seen.
     seen = last_seen(session, SubjectKind.CLUSTER, cluster.id)
-    kept = verdicts.said(session, cluster.title).get(answer.statement_id)
+    kept = verdicts.load_said(session, cluster.title).get(answer.statement_id)
     if kept is None:
-        note = verdicts.last_note(session, cluster.id, answer.statement_id, answer.relation)
+        note = verdicts.load_last_note(session, cluster.id, answer.statement_id, answer.relation)
     else:
         note = kept.note if kept.relation is answer.relation else NO_NOTE
     preview = preview_answer(session, replace(answer, note=note), actor, now)
@@ -144,7 +144,7 @@ def reopen_cluster(
     """
     cluster = resolve_merged_cluster(session, cluster_id)
     last = last_seen(session, SubjectKind.CLUSTER, cluster.id)
-    answers = list(verdicts.answers_of(session, cluster.id))
+    answers = list(verdicts.load_answers(session, cluster.id))
     if answers and cluster.status is ClusterStatus.ANSWERED:
         if choice is None:
             return AnswerInForce(

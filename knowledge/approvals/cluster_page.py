@@ -62,8 +62,8 @@ def load_cluster_page(
     # Of any wording: what was merged into an answered cluster has no answer of its own yet.
     ruled = verdicts.load_verdicts(session, *(wording.text for wording in detail.wordings))
     attached = reports.load_by_ids(session, sorted(ruled))
-    remarks = cluster_notes.of(session, number)
-    tags = cluster_notes.tags_in_use(session)
+    remarks = cluster_notes.load_remarks(session, number)
+    tags = cluster_notes.list_tags_in_use(session)
     return ClusterPage(
         detail=detail,
         attached=tuple((statement, ruled[statement.id]) for statement in attached),
@@ -73,7 +73,7 @@ def load_cluster_page(
         in_audit=held is not None and bool(curation.list_undoable(session, [held])),
         hear_reopened=rejections.count_to_reopen(session, number),
         delivered=delivery.count_delivered(session, number),
-        asking=askers.askers(session, number) if with_askers else (),
+        asking=askers.list_askers(session, number) if with_askers else (),
         remarks=remarks,
         suggested=tuple(tag for tag in tags if tag not in remarks.tags),
     )

@@ -106,7 +106,7 @@ def submit(
     """
     roles.require(session, actor, role_needed(act), policy.first_admins)
     # The inbox before any row, as everywhere; and SQLite begins its transaction with it.
-    demand.hold(session)
+    demand.lock_queue(session)
     if seen is not None and isinstance(act, Answer | Attach | Detach | Explain | SplitCluster):
         require_unchanged(session, SubjectKind.CLUSTER, act.cluster_id, seen)
     if shown:
@@ -245,7 +245,7 @@ def _propose(
 
 def _take(session: Session, proposal_id: int) -> Proposal:
     """Return a proposal that waits, nobody else's until the transaction ends."""
-    demand.hold(session)
+    demand.lock_queue(session)
     row = session.scalars(
         update(Proposal)
         .where(Proposal.id == proposal_id)

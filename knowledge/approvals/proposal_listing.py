@@ -188,7 +188,7 @@ def foresee(session: Session, proposal_id: int) -> Foreseen:
 
 def rehearse(session: Session, act: Act, actor: str, reason: str | None = None) -> Foreseen:
     """Return what would come of an act: it is done, read, and taken back. Raises as the act."""
-    demand.hold(session)
+    demand.lock_queue(session)
     about = subjects(session, act)
     with session.begin_nested() as savepoint:
         with collect_effects(session) as effects:

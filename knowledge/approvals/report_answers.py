@@ -73,7 +73,7 @@ def answer_with_report(
 
 def rehearse_with_report(session: Session, new: NewAnswer, actor: str) -> Rehearsed:
     """Return what would come of a new answer: it is given, read, and taken back. Raises as it."""
-    demand.hold(session)
+    demand.lock_queue(session)
     seen = last_seen(session, SubjectKind.CLUSTER, new.cluster_id)
     with session.begin_nested() as savepoint:
         statement_id, known = _kept(session, new, actor)

@@ -19,7 +19,7 @@ from knowledge.claim_queue.claim_equivalence import Comparing
 from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.curation import Duplicate, HeldReport, HeldStatement, Past
+from knowledge.curation import Duplicate, EditableReport, EditableStatement, PastVersion
 from knowledge.curation.edit_conflicts import last_shown
 from knowledge.domain import StatementDraft, VersionKind
 
@@ -31,9 +31,9 @@ class StatementPage:
     ``seen`` is what ``last_shown`` says of it, ``pending`` what waits that would change it.
     """
 
-    held: HeldStatement
+    held: EditableStatement
     sourced: SourcedStatement
-    history: Sequence[Past]
+    history: Sequence[PastVersion]
     pending: Sequence[Proposed]
     near: Sequence[Duplicate]
     seen: int
@@ -47,9 +47,9 @@ class ReportPage:
     it, ``cluster`` what it may settle.
     """
 
-    report: HeldReport
+    report: EditableReport
     proposals: Sequence[StatementDraft]
-    history: Sequence[Past]
+    history: Sequence[PastVersion]
     pending: Sequence[Proposed]
     seen: Mapping[int, int]
     cluster: ClusterSummary | None
@@ -72,7 +72,7 @@ def load_statement_page(
         sourced=reports.load_by_id(session, statement_id),
         history=curation.load_history(session, VersionKind.STATEMENT, statement_id),
         pending=list_about_statement(session, statement_id, held.report_id),
-        near=curation.near_duplicates(session, index, encoder, meanings, statement_id, near),
+        near=curation.find_near_duplicates(session, index, encoder, meanings, statement_id, near),
         seen=seen[statement_id],
     )
 

@@ -53,7 +53,7 @@ def publish_waiting(
     ``seen`` is the newest entry of the audit when they were shown. Raises Stale where one of them
     was changed since, and as ``submit``.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     waits = (StatementStatus.DRAFT, StatementStatus.REVIEWED)
     found = reports.load_by_ids(session, statement_ids)
     # The others stay as they are, so it does not matter what was done to them.
@@ -65,7 +65,7 @@ def publish_report(
     session: Session, report_id: int, actor: str, policy: Policy, seen: int
 ) -> Applied | Waiting:
     """Publish what waits of a report, as ``publish_waiting``. Raises NotFound."""
-    demand.hold(session)
+    demand.lock_queue(session)
     statements = curation.load_report(session, report_id).statements
     return publish_waiting(session, [each.id for each in statements], actor, policy, seen)
 

@@ -196,7 +196,7 @@ class ClaimChecker:
         """Return the answer to a claim that reads ``text``: as judged, and as people ruled."""
         found, chosen = self._retriever.choose(text, candidates)
         with self._sessions() as session:
-            said = verdicts.said(session, text, claim)
+            said = verdicts.load_said(session, text, claim)
             answers = load_published(session, sorted(said))
         with self._watch(Stage.JUDGE):
             judged = self._judge.judge(text, [each.evidence for each in chosen])

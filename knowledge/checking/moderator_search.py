@@ -40,7 +40,7 @@ def search_everything(
         return Results(found)
     near = [match.statement for match in checker.nearest(wanted, _ALIKE).matches]
     sure_of = checker.relevances(wanted, [each.text for each in near])
-    about = similar_clusters.about(sessions, encoder, checker.relevances, wanted)
+    about = similar_clusters.find_about(sessions, encoder, checker.relevances, wanted)
     statements = {each.id for each in found.statements}
     clusters = {each.cluster_id for each in found.claims}
     return Results(

@@ -31,13 +31,13 @@ class Asker:
     blocked_until: datetime | None
 
 
-def askers(session: Session, cluster_id: int) -> tuple[Asker, ...]:
+def list_askers(session: Session, cluster_id: int) -> tuple[Asker, ...]:
     """Return who asked a cluster's claims most often; who is forgotten is left out."""
     rows = session.execute(_asking(cluster_id).limit(LISTED))
     return tuple(Asker(*row) for row in rows)
 
 
-def asker(session: Session, cluster_id: int, inquiry_id: int) -> Asker:
+def find_asker(session: Session, cluster_id: int, inquiry_id: int) -> Asker:
     """Return who made an inquiry of a cluster. Raises NotFound."""
     who = select(Inquiry.person_key).where(Inquiry.id == inquiry_id).scalar_subquery()
     here = _asking(resolve_merged_cluster(session, cluster_id).id).where(Inquiry.person_key == who)
@@ -53,19 +53,19 @@ def load_asker(
     session: Session, cluster_id: int, inquiry_id: int, now: datetime
 ) -> tuple[Asker, ClusterSummary]:
     """Return who made an inquiry, and the cluster that it is of. Raises NotFound."""
-    return asker(session, cluster_id, inquiry_id), load_summary(session, cluster_id, now)
+    return find_asker(session, cluster_id, inquiry_id), load_summary(session, cluster_id, now)
 
 
 def block_asker(
     session: Session, cluster_id: int, inquiry_id: int, until: datetime, actor: str, reason: str
 ) -> None:
     """Leave who made an inquiry unanswered until then. Raises NotFound."""
-    people.block(session, asker(session, cluster_id, inquiry_id).key, until, actor, reason)
+    people.block(session, find_asker(session, cluster_id, inquiry_id).key, until, actor, reason)
 
 
 def unblock_asker(session: Session, cluster_id: int, inquiry_id: int, actor: str) -> None:
     """Answer who made an inquiry again. Raises NotFound."""
-    people.unblock(session, asker(session, cluster_id, inquiry_id).key, actor)
+    people.unblock(session, find_asker(session, cluster_id, inquiry_id).key, actor)
 
 
 def _asking(cluster_id: int) -> Select[*tuple[Any, ...]]:

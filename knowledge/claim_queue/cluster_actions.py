@@ -12,11 +12,11 @@ from knowledge.accounts import roles
 from knowledge.claim_queue import cluster_notes, verdicts
 from knowledge.claim_queue.cluster_listing import (
     ClusterDetail,
-    hold_cluster,
     load_cluster,
+    lock_cluster,
     resolve_merged_cluster,
 )
-from knowledge.claim_queue.demand import recount
+from knowledge.claim_queue.demand import recount_cluster
 from knowledge.claim_queue.opposite_claims import may_oppose
 from knowledge.domain import ClusterStatus, RejectReason, SubjectKind
 from knowledge.errors import AlreadyHandled, CannotRegroup, RegroupProblem, TakenByColleague
@@ -51,7 +51,7 @@ def assign(
     Raises NotFound, and TakenByColleague if somebody else has it than the actor and than
     ``held_by``, whom they know to have it.
     """
-    row = hold_cluster(session, cluster_id)
+    row = lock_cluster(session, cluster_id)
     if row.assignee not in (None, actor, assignee, held_by):
         by = roles.name_of(session, row.assignee)
         raise TakenByColleague(
@@ -70,9 +70,9 @@ def snooze(
 ) -> None:
     """Leave an open cluster alone until then. Raises NotFound, and AlreadyHandled if it is not."""
     row = require_unanswered(session, cluster_id)
-    before = _standing(row)
+    before = _read_state(row)
     row.status, row.snoozed_until = ClusterStatus.SNOOZED, until
-    _note(session, row.id, "snoozed", actor, reason, before, _standing(row))
+    _note(session, row.id, "snoozed", actor, reason, before, _read_state(row))
 
 
 def reject(
@@ -88,9 +88,9 @@ def reject(
     They are told once ``held`` has gone by. Raises NotFound, and AlreadyHandled.
     """
     row = require_unanswered(session, cluster_id)
-    before = _standing(row)
+    before = _read_state(row)
     row.status, row.reject_reason, row.snoozed_until = ClusterStatus.REJECTED, why, None
-    _note(session, row.id, "rejected", actor, reason, before, _standing(row))
+    _note(session, row.id, "rejected", actor, reason, before, _read_state(row))
     rejections.note_rejected(session, row.id, held)
     done = audit_log.load_latest_ids(session, SubjectKind.CLUSTER, [row.id])
     return HeldAct(row.id, done[row.id])
@@ -100,10 +100,10 @@ def undo_rejection(
     session: Session, entry: audit_log.Entry, actor: str, action: str, reason: str | None
 ) -> None:
     """Have a rejected cluster stand as before; who was told hears that it is open again."""
-    row = hold_cluster(session, int(entry.subject_id))
-    before = _standing(row)
-    _stand_again(row, entry.before or {})
-    _note(session, row.id, action, actor, reason, before, _standing(row), entry.id)
+    row = lock_cluster(session, int(entry.subject_id))
+    before = _read_state(row)
+    _restore_state(row, entry.before or {})
+    _note(session, row.id, action, actor, reason, before, _read_state(row), entry.id)
     rejections.note_rejected(session, row.id)
 
 
@@ -112,12 +112,12 @@ def reopen(session: Session, cluster_id: int, actor: str, reason: str | None = N
 
     Who was not told yet is not told. Raises NotFound, and AlreadyHandled if it is open.
     """
-    row = hold_cluster(session, cluster_id)
+    row = lock_cluster(session, cluster_id)
     if row.status is ClusterStatus.OPEN:
         raise AlreadyHandled(f"cluster {row.id} is open already")
-    before = _standing(row)
+    before = _read_state(row)
     row.status, row.reject_reason, row.snoozed_until = ClusterStatus.OPEN, None, None
-    _note(session, row.id, "reopened", actor, reason, before, _standing(row))
+    _note(session, row.id, "reopened", actor, reason, before, _read_state(row))
     rejections.note_rejected(session, row.id)
 
 
@@ -180,10 +180,10 @@ def merge_clusters(
     given: nobody is told of it by merging. Else it is answered if any of them was. Raises
     NotFound, and CannotRegroup if nothing is to be merged.
     """
-    kept = hold_cluster(session, keep)
+    kept = lock_cluster(session, keep)
     rows = _apart_from(session, kept, others)
     merged = _foresee(session, kept, rows)
-    before = _standing(kept)
+    before = _read_state(kept)
     if merged.status is not kept.status:
         kept.status, kept.reject_reason, kept.snoozed_until = merged.status, None, None
     for row in rows:
@@ -193,18 +193,18 @@ def merge_clusters(
             .where(Claim.cluster_id == row.id)
             .values(cluster_id=kept.id, placed_by_hand=True)
         )
-        cluster_notes.move(session, row.id, kept.id)
+        cluster_notes.move_remarks(session, row.id, kept.id)
         row.merged_into = kept.id
         row.asker_count, row.inquiry_count, row.forward_count, row.heat = 0, 0, 0, 0.0
         _note(session, row.id, "merged", actor, reason, {"claims": moved}, {"merged_into": kept.id})
-        joined = _standing(kept) | {"cluster": row.id, "claims": moved}
+        joined = _read_state(kept) | {"cluster": row.id, "claims": moved}
         _note(session, kept.id, JOINED, actor, reason, before, joined)
-        before = _standing(kept)
-    recount(session, kept)
+        before = _read_state(kept)
+    recount_cluster(session, kept)
     rejections.note_rejected(session, kept.id)
     if not merged.untold:
         return merged
-    return replace(merged, answer=verdicts.answer_of(session, kept.id))
+    return replace(merged, answer=verdicts.load_answer(session, kept.id))
 
 
 def undo_merge(
@@ -214,7 +214,7 @@ def undo_merge(
 
     Tags and notes stay where they were moved to.
     """
-    kept, after = hold_cluster(session, int(entry.subject_id)), entry.after or {}
+    kept, after = lock_cluster(session, int(entry.subject_id)), entry.after or {}
     apart = session.get_one(Cluster, after["cluster"])
     session.execute(
         update(Claim)
@@ -222,9 +222,9 @@ def undo_merge(
         .values(cluster_id=apart.id)
     )
     apart.merged_into = None
-    _stand_again(kept, entry.before or {})
+    _restore_state(kept, entry.before or {})
     for row, other in ((kept, apart), (apart, kept)):
-        recount(session, row)
+        recount_cluster(session, row)
         _note(session, row.id, action, actor, reason, {"cluster": other.id}, None, entry.id)
         rejections.note_rejected(session, row.id)
 
@@ -272,7 +272,7 @@ def split_cluster(
     open. What stays is called by a claim that stays. Raises NotFound, and CannotRegroup if a claim
     is not in it or nothing would stay.
     """
-    row, wanted = hold_cluster(session, cluster_id), sorted(set(claim_ids))
+    row, wanted = lock_cluster(session, cluster_id), sorted(set(claim_ids))
     if not 0 < len(wanted) <= MOST:
         raise CannotRegroup(
             RegroupProblem.BAD_NUMBER,
@@ -304,8 +304,8 @@ def split_cluster(
     )
     if session.scalar(select(Claim.id).where(inside, Claim.text == row.title).limit(1)) is None:
         row.title = _most_asked(session, inside)
-    recount(session, apart)
-    recount(session, row)
+    recount_cluster(session, apart)
+    recount_cluster(session, row)
     _leave_behind(session, row.id, wanted, actor, reason)
     _note(session, row.id, "split", actor, reason, None, {"claims": wanted, "cluster": apart.id})
     return apart.id
@@ -333,7 +333,7 @@ def take_opposites_out(session: Session, cluster_id: int, actor: str) -> int | N
     To be called before anything is said of all claims of a cluster. Raises NotFound, and
     CannotRegroup if there are more of them than are moved at once.
     """
-    row = hold_cluster(session, cluster_id)
+    row = lock_cluster(session, cluster_id)
     rows = session.execute(
         select(Claim.id, Claim.text)
         .where(Claim.cluster_id == row.id, Claim.text != "")
@@ -363,13 +363,13 @@ def require_unanswered(session: Session, cluster_id: int) -> Cluster:
 
     Raises NotFound, and AlreadyHandled if it is answered or rejected.
     """
-    row = hold_cluster(session, cluster_id)
+    row = lock_cluster(session, cluster_id)
     if row.status not in (ClusterStatus.OPEN, ClusterStatus.SNOOZED, ClusterStatus.SETTLED):
         raise AlreadyHandled(f"cluster {row.id} is {row.status} already; reopen it first")
     return row
 
 
-def _standing(row: Cluster) -> dict[str, Any]:
+def _read_state(row: Cluster) -> dict[str, Any]:
     return {
         "status": row.status.value,
         "reject_reason": row.reject_reason.value if row.reject_reason else None,
@@ -377,8 +377,8 @@ def _standing(row: Cluster) -> dict[str, Any]:
     }
 
 
-def _stand_again(row: Cluster, standing: Mapping[str, Any]) -> None:
-    """Have a cluster stand as ``_standing`` wrote it."""
+def _restore_state(row: Cluster, standing: Mapping[str, Any]) -> None:
+    """Have a cluster stand as ``_read_state`` wrote it."""
     why, until = standing["reject_reason"], standing["snoozed_until"]
     row.status = ClusterStatus(standing["status"])
     row.reject_reason = RejectReason(why) if why else None

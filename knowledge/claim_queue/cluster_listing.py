@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from knowledge.accounts.people import is_muted
 from knowledge.claim_queue.cluster_filters import WINDOW, Filter, people_by_day
-from knowledge.claim_queue.demand import demand, hold
+from knowledge.claim_queue.demand import demand, lock_queue
 from knowledge.corpus.reports import SourcedStatement, load_by_ids
 from knowledge.domain import (
     ClusterStatus,
@@ -184,12 +184,12 @@ def count(
     return session.scalar(select(func.count(Cluster.id)).where(*listed)) or 0
 
 
-def newest(session: Session) -> int:
+def load_newest_id(session: Session) -> int:
     """Return the number of the cluster that was made last, 0 where there is none."""
     return session.scalar(select(func.max(Cluster.id))) or 0
 
 
-def languages(session: Session, status: ClusterStatus) -> tuple[str, ...]:
+def list_languages(session: Session, status: ClusterStatus) -> tuple[str, ...]:
     """Return the languages of the claims in clusters of one status."""
     spoken = (
         select(Claim.language)
@@ -202,7 +202,7 @@ def languages(session: Session, status: ClusterStatus) -> tuple[str, ...]:
     return tuple(session.scalars(spoken))
 
 
-def summaries(
+def load_summaries(
     session: Session, cluster_ids: Collection[int], *, now: datetime | None = None
 ) -> tuple[ClusterSummary, ...]:
     """Return those of the clusters that were not merged, the most recent demand first."""
@@ -272,7 +272,7 @@ def _is_to_be_told(row: Cluster) -> ColumnElement[bool]:
     return or_(Inquiry.waiting, answered)
 
 
-def place_of(session: Session, cluster_id: int) -> str:
+def make_cursor(session: Session, cluster_id: int) -> str:
     """Return the cursor of what comes behind a cluster in the order of demand. Raises NotFound."""
     return encode_cursor(*_place(resolve_merged_cluster(session, cluster_id), Order.DEMAND))
 
@@ -290,12 +290,12 @@ def resolve_merged_cluster(session: Session, cluster_id: int) -> Cluster:
     return row
 
 
-def hold_cluster(session: Session, cluster_id: int) -> Cluster:
-    """Return the row of a cluster as it stays until the transaction ends (``demand.hold``).
+def lock_cluster(session: Session, cluster_id: int) -> Cluster:
+    """Return the row of a cluster as it stays until the transaction ends (``demand.lock_queue``).
 
     Raises as ``resolve_merged_cluster``.
     """
-    hold(session)
+    lock_queue(session)
     return resolve_merged_cluster(session, cluster_id)
 
 

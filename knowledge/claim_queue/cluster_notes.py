@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from knowledge.claim_queue.cluster_listing import hold_cluster
+from knowledge.claim_queue.cluster_listing import lock_cluster
 from knowledge.domain import SubjectKind
 from knowledge.errors import BadEdit, EditProblem, NotFound
 from knowledge.models import Cluster, ClusterNote, ClusterTag
@@ -51,7 +51,7 @@ def normalise_tag(tag: str) -> str:
 
 def tag(session: Session, cluster_id: int, name: str, actor: str) -> None:
     """Put a tag on a cluster. Raises BadEdit, NotFound."""
-    row, name = hold_cluster(session, cluster_id), normalise_tag(name)
+    row, name = lock_cluster(session, cluster_id), normalise_tag(name)
     if not 0 < len(name) <= LONGEST_TAG:
         raise BadEdit(
             EditProblem.BAD_TAG,
@@ -71,7 +71,7 @@ def tag(session: Session, cluster_id: int, name: str, actor: str) -> None:
 
 def untag(session: Session, cluster_id: int, name: str, actor: str) -> None:
     """Take a tag off a cluster. Raises NotFound."""
-    row, name = hold_cluster(session, cluster_id), normalise_tag(name)
+    row, name = lock_cluster(session, cluster_id), normalise_tag(name)
     gone = delete(ClusterTag).where(ClusterTag.cluster_id == row.id, ClusterTag.tag == name)
     if session.scalar(gone.returning(ClusterTag.tag)) is not None:
         _audit(session, row, "untagged", actor, before={"tag": name})
@@ -79,7 +79,7 @@ def untag(session: Session, cluster_id: int, name: str, actor: str) -> None:
 
 def add_note(session: Session, cluster_id: int, text: str, actor: str) -> int:
     """Write a note about a cluster and return its number. Raises BadEdit, NotFound."""
-    row, text = hold_cluster(session, cluster_id), displayable(text).strip()
+    row, text = lock_cluster(session, cluster_id), displayable(text).strip()
     if not 0 < len(text) <= LONGEST_NOTE:
         raise BadEdit(
             EditProblem.BAD_NOTE,
@@ -103,7 +103,7 @@ def add_note(session: Session, cluster_id: int, text: str, actor: str) -> int:
 
 def delete_note(session: Session, cluster_id: int, note_id: int, actor: str) -> None:
     """Delete a note that ``actor`` wrote. Raises NotFound for one of somebody else's."""
-    row = hold_cluster(session, cluster_id)
+    row = lock_cluster(session, cluster_id)
     mine = (
         ClusterNote.id == note_id, ClusterNote.cluster_id == row.id, ClusterNote.author == actor
     )  # fmt: skip
@@ -125,7 +125,7 @@ def load_tags(session: Session, cluster_ids: Collection[int]) -> Mapping[int, tu
     return found
 
 
-def of(session: Session, cluster_id: int) -> Remarks:
+def load_remarks(session: Session, cluster_id: int) -> Remarks:
     """Return the tags and notes of a cluster."""
     tags = select(ClusterTag.tag).where(ClusterTag.cluster_id == cluster_id)
     notes = select(ClusterNote).where(ClusterNote.cluster_id == cluster_id)
@@ -138,7 +138,7 @@ def of(session: Session, cluster_id: int) -> Remarks:
     )
 
 
-def tags_in_use(session: Session) -> list[str]:
+def list_tags_in_use(session: Session) -> list[str]:
     """Return the tags that most clusters have, most first."""
     counted = select(ClusterTag.tag).group_by(ClusterTag.tag)
     return list(
@@ -146,7 +146,7 @@ def tags_in_use(session: Session) -> list[str]:
     )
 
 
-def move(session: Session, cluster_id: int, to: int) -> None:
+def move_remarks(session: Session, cluster_id: int, to: int) -> None:
     """Give everything that was remarked on a cluster to another one."""
     theirs = ClusterTag.cluster_id == cluster_id
     cluster = literal(to, ClusterTag.cluster_id.type)
@@ -159,7 +159,7 @@ def move(session: Session, cluster_id: int, to: int) -> None:
     )
 
 
-def drop(session: Session, cluster_ids: Collection[int]) -> None:
+def drop_remarks(session: Session, cluster_ids: Collection[int]) -> None:
     """Drop what was remarked on clusters whose words are forgotten: it may repeat them."""
     for table in (ClusterTag, ClusterNote):
         session.execute(delete(table).where(table.cluster_id.in_(cluster_ids)))

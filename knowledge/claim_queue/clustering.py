@@ -237,7 +237,7 @@ def _neighbours(session: Session, ids: set[int]) -> dict[int, _Neighbour]:
 
 def _place(session: Session, waiting: Sequence[_Waiting], beside: Mapping[int, int]) -> None:
     """Put claims beside others, wherever moderators have put those by now."""
-    demand.hold(session)
+    demand.lock_queue(session)
     clusters: dict[int, Cluster] = {}
     for one in waiting:
         here = select(Claim.id).where(Claim.id == one.id, Claim.cluster_id.is_(None), _KEPT)
@@ -257,5 +257,5 @@ def _place(session: Session, waiting: Sequence[_Waiting], beside: Mapping[int, i
             session.flush()
         if not cluster.title:
             cluster.title = one.text  # All its wordings were forgotten meanwhile.
-        demand.join(session, cluster, one.id)
+        demand.join_cluster(session, cluster, one.id)
         clusters[one.id] = cluster

@@ -24,7 +24,7 @@ SETTLING: Final = (Outcome.SUPPORTED, Outcome.REFUTED)
 _INBOX: Final = 7_468_498
 
 
-def hold(session: Session) -> None:
+def lock_queue(session: Session) -> None:
     """Keep other writers of the inbox out until this transaction ends.
 
     Counts are read and written back, and several clusters are counted in one transaction: without
@@ -37,7 +37,7 @@ def hold(session: Session) -> None:
         session.execute(update(Cluster).where(Cluster.id < 0).values(inquiry_count=0))
 
 
-def heat(moments: Iterable[datetime]) -> float:
+def compute_heat(moments: Iterable[datetime]) -> float:
     """Return the heat of inquiries at ``moments``; 0 of none."""
     return _sum([at.timestamp() / HALF_LIFE.total_seconds() for at in moments])
 
@@ -47,8 +47,8 @@ def demand(heat: float, now: datetime) -> float:
     return 2.0 ** (heat - now.timestamp() / HALF_LIFE.total_seconds()) if heat else 0.0
 
 
-def count(session: Session, inquiry: Inquiry) -> None:
-    """Count a new inquiry in its claim's cluster, if that has one already; ``hold`` first.
+def count_inquiry(session: Session, inquiry: Inquiry) -> None:
+    """Count a new inquiry in its claim's cluster, if that has one already; ``lock_queue`` first.
 
     What was settled, or answered, and now is not is open again.
     """
@@ -75,8 +75,8 @@ def count(session: Session, inquiry: Inquiry) -> None:
         unsettle(cluster)
 
 
-def join(session: Session, cluster: Cluster, claim_id: int) -> None:
-    """Put a claim that has no cluster into one, with its inquiries; ``hold`` first.
+def join_cluster(session: Session, cluster: Cluster, claim_id: int) -> None:
+    """Put a claim that has no cluster into one, with its inquiries; ``lock_queue`` first.
 
     Where that is rejected already, whoever waits is told why.
     """
@@ -110,8 +110,8 @@ def join(session: Session, cluster: Cluster, claim_id: int) -> None:
         rejections.note_rejected(session, cluster.id)
 
 
-def recount(session: Session, cluster: Cluster) -> None:
-    """Count everything of a cluster anew, after claims were moved by hand; ``hold`` first."""
+def recount_cluster(session: Session, cluster: Cluster) -> None:
+    """Count everything of a cluster anew, after claims were moved by hand; ``lock_queue`` first."""
     session.flush()
     of_cluster = Inquiry.claim_id == Claim.id, Claim.cluster_id == cluster.id
     moments = session.scalars(select(Inquiry.asked_at).where(*of_cluster)).all()
@@ -141,7 +141,7 @@ def _add(cluster: Cluster, moments: Sequence[datetime], people: int, forwarded: 
     first, last = min(moments), max(moments)
     cluster.first_asked_at = min(cluster.first_asked_at, first) if cluster.inquiry_count else first
     cluster.last_asked_at = max(cluster.last_asked_at, last) if cluster.inquiry_count else last
-    cluster.heat = _sum([*known, heat(moments)])
+    cluster.heat = _sum([*known, compute_heat(moments)])
     cluster.inquiry_count += len(moments)
     cluster.asker_count += people
     cluster.forward_count += forwarded

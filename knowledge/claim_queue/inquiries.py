@@ -90,11 +90,11 @@ def record(
     ``origin`` is where the message comes from, if it was a forward; ``rest`` are the message's
     claims that are not answered with this one.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     inquiry = Inquiry(
         person_key=person_key,
         claim=claim,
-        claim_id=stored_claims.note(session, claim, language),
+        claim_id=stored_claims.store_claim(session, claim, language),
         outcome=outcome,
         language=language,
         waiting=waiting,
@@ -117,13 +117,13 @@ def record(
     if waiting and rejections.load_reason(session, inquiry.id) is not None:
         inquiry.waiting = False
     _catch_up(session, statement_ids)
-    demand.count(session, inquiry)
+    demand.count_inquiry(session, inquiry)
     return inquiry.id
 
 
 def show(session: Session, inquiry_id: int, statement_ids: Sequence[int]) -> None:
     """Note what a person was shown of their inquiry afterwards; what they saw before is noted."""
-    demand.hold(session)
+    demand.lock_queue(session)
     inquiry = session.get_one(Inquiry, inquiry_id)
     known = {each.statement_id for each in inquiry.shown}
     new = [number for number in statement_ids if number not in known]
@@ -239,7 +239,7 @@ def dispute(session: Session, inquiry_id: int, person_key: str, *, waiting: bool
     Its claim is the moderators' again, if it was settled or answered; ``waiting`` says that the
     person is to be told what they find.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     inquiry = session.get(Inquiry, inquiry_id)
     if inquiry is None or inquiry.person_key != person_key:
         return False

@@ -12,7 +12,7 @@ from knowledge.claim_queue.cluster_listing import (
     Order,
     list_clusters,
     load_cluster,
-    place_of,
+    make_cursor,
 )
 from knowledge.domain import ClusterStatus
 from knowledge.errors import BadCursor
@@ -37,7 +37,7 @@ def load_next_cluster(session: Session, after: str, now: datetime) -> QueuedClus
 
     What was snoozed until ``now`` is open again.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     cluster_actions.wake(session, now)
     # Before what is shown: what is done in between is not taken for seen.
     seen = audit_log.load_latest_id(session)
@@ -54,7 +54,7 @@ def load_unanswered_cluster(session: Session, cluster_id: int) -> QueuedCluster:
     """Return a cluster that nobody handled yet. Raises NotFound, and AlreadyHandled."""
     cluster_actions.require_unanswered(session, cluster_id)
     seen = audit_log.load_latest_id(session)
-    after = place_of(session, cluster_id)
+    after = make_cursor(session, cluster_id)
     more = _first_open(session, after).items
     return QueuedCluster(load_cluster(session, cluster_id), after if more else None, seen)
 

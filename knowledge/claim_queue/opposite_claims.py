@@ -7,7 +7,7 @@ agreeing ones, which then only wait for an answer of their own.
 """
 
 from knowledge.agreement.judgement import Evidence
-from knowledge.agreement.negation import Stance, denials
+from knowledge.agreement.negation import Stance, find_denials
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.agreement.sentence_features import read
 from knowledge.claims.denials import mentions_denial
@@ -25,7 +25,7 @@ def _turned(text: str) -> tuple[bool, bool, bool]:
     """Return what turns a sentence round: denials left over, talk of lies, doubts."""
     found = read(text)
     supposes = any(each.stance is Stance.SUSPENDS for each in found.operators)
-    denied = len(denials(found.folded, found.operators)) % 2 == 1
+    denied = len(find_denials(found.folded, found.operators)) % 2 == 1
     return denied, mentions_denial(text), supposes
 
 

@@ -118,7 +118,7 @@ def dispute(session: Session, inquiry_id: int, person: Contact) -> bool | None:
     if inquiries.load(session, inquiry_id, person.key) is None:
         return None
     told = people.keep_reachable(session, person)
-    demand.hold(session)
+    demand.lock_queue(session)
     told = told and rejections.load_reason(session, inquiry_id) is None
     inquiries.dispute(session, inquiry_id, person.key, waiting=told)
     return told
@@ -136,7 +136,7 @@ def wait(session: Session, inquiry_id: int, person: Contact) -> Noted | None:
         # The person before the inbox, as where a claim is kept: else two could wait for each other.
         people.unmute(session, person.key)
         people.keep_reachable(session, person)
-    demand.hold(session)
+    demand.lock_queue(session)
     # Who rejects it meanwhile waits, or was first: nobody is promised what is not kept.
     closed = rejections.load_reason(session, inquiry_id)
     if closed is None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from knowledge.claim_queue import cluster_listing, cluster_notes, saved_searches
 from knowledge.claim_queue.cluster_filters import Filter
 from knowledge.claim_queue.cluster_listing import ClusterSummary, Order
-from knowledge.claim_queue.saved_searches import Saved
+from knowledge.claim_queue.saved_searches import NamedSearch
 from knowledge.domain import ClusterStatus
 from knowledge.storage import audit_log
 
@@ -30,7 +30,7 @@ class QueuePage:
     last: int
     newest: int
     languages: tuple[str, ...]
-    searches: tuple[Saved, ...]
+    searches: tuple[NamedSearch, ...]
     named: str
 
 
@@ -52,18 +52,18 @@ def load_queue_page(
     Those that were ``ticked`` come first where they are not among them. Raises BadCursor.
     """
     # Before what is shown: what is done in between is not taken for seen.
-    last, newest = audit_log.load_latest_id(session), cluster_listing.newest(session)
+    last, newest = audit_log.load_latest_id(session), cluster_listing.load_newest_id(session)
     page = cluster_listing.list_clusters(session, order, status, after, limit, only=only, now=now)
     gone = set(ticked) - {each.id for each in page.items}
-    found = cluster_listing.summaries(session, [named], now=now) if named is not None else ()
-    clusters = (*cluster_listing.summaries(session, gone, now=now), *page.items)
+    found = cluster_listing.load_summaries(session, [named], now=now) if named is not None else ()
+    clusters = (*cluster_listing.load_summaries(session, gone, now=now), *page.items)
     return QueuePage(
         clusters=clusters,
         after=page.after,
         tags=cluster_notes.load_tags(session, [each.id for each in clusters]),
         last=last,
         newest=newest,
-        languages=cluster_listing.languages(session, status),
-        searches=saved_searches.saved(session, reader),
+        languages=cluster_listing.list_languages(session, status),
+        searches=saved_searches.list_searches(session, reader),
         named=next((each.title for each in found), ""),
     )

@@ -12,7 +12,9 @@ from knowledge.storage.batches import in_batches
 from knowledge.storage.merges import list_duplicates, resolve_merged
 
 
-def reopen(session: Session, statement_ids: Sequence[int], actor: str, reason: str | None) -> None:
+def reopen_answered_with(
+    session: Session, statement_ids: Sequence[int], actor: str, reason: str | None
+) -> None:
     """Open the answered clusters that were answered with withdrawn statements and nothing else.
 
     What was answered with a duplicate was answered with the statement that stands for it.
@@ -30,7 +32,9 @@ def reopen(session: Session, statement_ids: Sequence[int], actor: str, reason: s
     _open(session, sorted(found), actor, reason)
 
 
-def reopen_of(session: Session, claim_ids: Sequence[int], actor: str, reason: str | None) -> None:
+def reopen_unanswered(
+    session: Session, claim_ids: Sequence[int], actor: str, reason: str | None
+) -> None:
     """Open the answered clusters of claims that nothing answers any more."""
     session.flush()
     found: set[int] = set()

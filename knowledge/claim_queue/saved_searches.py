@@ -16,7 +16,7 @@ LONGEST_NAME: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class NamedSearch:
     """A search by its name; ``query`` is what the inbox's address asks for."""
 
     id: int
@@ -24,14 +24,14 @@ class Saved:
     query: str
 
 
-def saved(session: Session, key: str) -> tuple[Saved, ...]:
+def list_searches(session: Session, key: str) -> tuple[NamedSearch, ...]:
     """Return the searches of one moderator, by name."""
     mine = select(SavedSearch).where(SavedSearch.person_key == key)
     rows = session.scalars(mine.order_by(SavedSearch.name))
-    return tuple(Saved(row.id, row.name, row.query) for row in rows)
+    return tuple(NamedSearch(row.id, row.name, row.query) for row in rows)
 
 
-def save(session: Session, key: str, name: str, query: str) -> None:
+def save_search(session: Session, key: str, name: str, query: str) -> None:
     """Keep a search; one of the same name is replaced. Raises TooManySaved."""
     mine = SavedSearch.person_key == key
     replaced = session.scalar(
@@ -47,7 +47,7 @@ def save(session: Session, key: str, name: str, query: str) -> None:
     insert_new(session, SavedSearch, {"person_key": key, "name": name, "query": query})
 
 
-def drop(session: Session, key: str, search_id: int) -> None:
+def delete_search(session: Session, key: str, search_id: int) -> None:
     """Delete a search of a moderator's own."""
     session.execute(
         delete(SavedSearch).where(SavedSearch.id == search_id, SavedSearch.person_key == key)

@@ -51,7 +51,7 @@ class Similar:
     people: int
 
 
-def similar(
+def find_similar(
     sessions: Sessions, encoder: Encoder, meanings: Comparing, cluster_id: int
 ) -> list[Similar]:
     """Return open clusters that say the like of a cluster, those that mean the same first.
@@ -68,7 +68,7 @@ def similar(
     return _read(meanings, title, apart)
 
 
-def about(
+def find_about(
     sessions: Sessions, encoder: Encoder, relevances: Relevances, text: str
 ) -> list[tuple[float, Similar]]:
     """Return the few clusters, of whatever status, that are nearest to a text.

@@ -10,7 +10,7 @@ from knowledge.storage.bulk_insert import insert_new
 from knowledge.text.language import UNDETERMINED, guess_language
 
 
-def note(session: Session, claim: str, language: str) -> int:
+def store_claim(session: Session, claim: str, language: str) -> int:
     """Keep a claim once and return its id; a new one waits to be placed in a cluster.
 
     ``language`` is what it is taken for where its letters do not tell.

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.explanations import NO_NOTE, Note, note_from
-from knowledge.claim_queue.reopening import reopen_of
+from knowledge.claim_queue.reopening import reopen_unanswered
 from knowledge.claims import ClaimText
 from knowledge.corpus.ratings import follow_rating
 from knowledge.domain import ChangeKind, Relation, StatementStatus, SubjectKind, now
@@ -61,7 +61,7 @@ def attach(
     is to hear so. Raises NotFound for what is not there, BadEdit for a retracted statement and
     for one said to support what its rating does not confirm.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     # Taken: who withdraws it meanwhile sees what it answers, and opens that again.
     row = lock_statements(session, [statement_id])[statement_id]
     if row.status is StatementStatus.RETRACTED:
@@ -94,7 +94,7 @@ def detach(
 
     Who was told that it answers them is to hear that this is taken back.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     note_withdrawn(session, claim_ids, statement_id)
     rulings = [Ruling(number, statement_id, None) for number in dict.fromkeys(claim_ids)]
     return rule(session, rulings, actor, "detached", reason)
@@ -130,24 +130,24 @@ def rule(
             action,
             SubjectKind.CLAIM,
             ruling.claim_id,
-            before=plain(ruling.statement_id, before),
-            after=plain(ruling.statement_id, after),
+            before=to_json(ruling.statement_id, before),
+            after=to_json(ruling.statement_id, after),
             reason=reason,
             undoes=undoes,
         )
     # Indexes look at the statement again, and with that every remembered answer is forgotten.
     append(session, sorted({each.statement_id for each in changed}), ChangeKind.ADDED)
     gone = [each for each in changed if each.relation in (None, Relation.NOT_ENOUGH_INFO)]
-    reopen_of(session, sorted({each.claim_id for each in gone}), actor, reason)
+    reopen_unanswered(session, sorted({each.claim_id for each in gone}), actor, reason)
     return len(changed)
 
 
 def load_verdicts(session: Session, *claims: str) -> dict[int, Relation]:
-    """Return the relations that people gave these very claims, by statement; as ``said``."""
-    return {number: each.relation for number, each in said(session, *claims).items()}
+    """Return the relations that people gave these very claims, by statement; as ``load_said``."""
+    return {number: each.relation for number, each in load_said(session, *claims).items()}
 
 
-def said(session: Session, *claims: str) -> dict[int, Said]:
+def load_said(session: Session, *claims: str) -> dict[int, Said]:
     """Return what people said of these very claims, by statement.
 
     What was said of a duplicate holds of the statement that stands for it, as its rating has it.
@@ -160,15 +160,15 @@ def said(session: Session, *claims: str) -> dict[int, Said]:
     ).all()
     if not rows:
         return {}
-    return dict(_standing(session, rows))
+    return dict(_resolve_duplicates(session, rows))
 
 
-def answer_of(session: Session, cluster_id: int) -> tuple[int, Said] | None:
+def load_answer(session: Session, cluster_id: int) -> tuple[int, Said] | None:
     """Return the published statement that settles claims of a cluster, as was said last."""
-    return next(iter(answers_of(session, cluster_id).items()), None)
+    return next(iter(load_answers(session, cluster_id).items()), None)
 
 
-def answers_of(session: Session, cluster_id: int) -> dict[int, Said]:
+def load_answers(session: Session, cluster_id: int) -> dict[int, Said]:
     """Return the published statements that settle claims of a cluster, what was said last first.
 
     Whoever asks those claims is given them, whatever the status of the cluster.
@@ -180,7 +180,7 @@ def answers_of(session: Session, cluster_id: int) -> dict[int, Said]:
         .order_by(Verdict.decided_at.desc())
     ).all()
     found: dict[int, Said] = {}
-    for number, each in _standing(session, rows):
+    for number, each in _resolve_duplicates(session, rows):
         if each.relation is not Relation.NOT_ENOUGH_INFO:
             found.setdefault(number, each)
     served = set(
@@ -199,7 +199,9 @@ def load_verdict(session: Session, claim_id: int, statement_id: int) -> Said | N
     return Said(row.relation, note_from(row.explanation)) if row is not None else None
 
 
-def last_note(session: Session, cluster_id: int, statement_id: int, relation: Relation) -> Note:
+def load_last_note(
+    session: Session, cluster_id: int, statement_id: int, relation: Relation
+) -> Note:
     """Return the note of an answer that was taken back last, for whoever gives it again."""
     claims = select(cast(Claim.id, String)).where(Claim.cluster_id == cluster_id)
     undone = session.scalars(
@@ -214,11 +216,11 @@ def last_note(session: Session, cluster_id: int, statement_id: int, relation: Re
         .order_by(AuditEntry.id.desc())
         .limit(1)
     ).one_or_none()
-    said = from_plain(undone.before or {}) if undone is not None else None
+    said = from_json(undone.before or {}) if undone is not None else None
     return said.note if said is not None else NO_NOTE
 
 
-def plain(statement_id: int, said: Said | None) -> dict[str, Any]:
+def to_json(statement_id: int, said: Said | None) -> dict[str, Any]:
     """Return what was said of a statement as the audit has it."""
     found: dict[str, Any] = {
         "statement": statement_id,
@@ -227,13 +229,15 @@ def plain(statement_id: int, said: Said | None) -> dict[str, Any]:
     return found | ({"note": said.note.plain()} if said and said.note else {})
 
 
-def from_plain(values: Mapping[str, Any]) -> Said | None:
-    """Return what ``plain`` wrote."""
+def from_json(values: Mapping[str, Any]) -> Said | None:
+    """Return what ``to_json`` wrote."""
     relation = values.get("relation")
     return Said(Relation(relation), note_from(values.get("note"))) if relation else None
 
 
-def _standing(session: Session, rows: Sequence[Row[int, Relation, Any]]) -> list[tuple[int, Said]]:
+def _resolve_duplicates(
+    session: Session, rows: Sequence[Row[int, Relation, Any]]
+) -> list[tuple[int, Said]]:
     """Return what was said, each with the statement that stands for the one it was said of."""
     stands = resolve_merged(session, [row.statement_id for row in rows])
     query = select(Statement.id, Statement.rating).where(Statement.id.in_(set(stands.values())))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.text.tokenisation import words
-from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, place
+from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, hash_feature
 from knowledge.text.language import guess_language
 
 #: Places that features are hashed to.
@@ -42,15 +42,15 @@ class Model:
 
     def score(self, text: str) -> float:
         """Return the log-odds that a text in Latin letters is Arabic."""
-        found = sorted(places(text))
+        found = sorted(hash_features(text))
         if not found:
             return -math.inf
         return float(self.weights[found].sum() / math.sqrt(len(found))) + self.constant
 
 
-def places(text: str) -> set[int]:
+def hash_features(text: str) -> set[int]:
     """Return the places of the features of a text."""
-    return {place(feature, DIMENSION) for feature in _features(text)}
+    return {hash_feature(feature, DIMENSION) for feature in _features(text)}
 
 
 def _features(text: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Take what people wrote around a claim off it (pure)."""
 
 from embeddings.text.tokenisation import terms
-from knowledge.agreement.negation import DENYING, operators
+from knowledge.agreement.negation import DENYING, find_operators
 from knowledge.agreement.tokens import tokenise
 from knowledge.claims import intent, span
 from knowledge.claims.denials import mentions_denial
@@ -24,5 +24,5 @@ def _is_core(stretch: str, text: str) -> bool:
     cut = [piece for piece in (text[:start], text[start + len(stretch) :]) if terms(piece)]
     if not cut or not terms(stretch) or not all(map(intent.load_model().states_nothing, cut)):
         return False
-    operating = [each.stance for piece in cut for each in operators(tokenise(piece))]
+    operating = [each.stance for piece in cut for each in find_operators(tokenise(piece))]
     return not any(map(mentions_denial, cut)) and DENYING.isdisjoint(operating)

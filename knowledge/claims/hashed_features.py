@@ -20,6 +20,6 @@ def character_ngrams(word: str, lengths: Sequence[int]) -> Iterator[str]:
             yield padded[start : start + length]
 
 
-def place(feature: str, dimension: int) -> int:
+def hash_feature(feature: str, dimension: int) -> int:
     """Return the place in a table of ``dimension`` rows that a feature is hashed to."""
     return zlib.crc32(feature.encode()) % dimension

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.text.tokenisation import words
-from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, place
+from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, hash_feature
 
 #: Places that features are hashed to.
 DIMENSION: Final = 8192
@@ -85,14 +85,14 @@ class IntentModel:
         return list(Intent)[1 + int(np.delete(self._scores(text), 0).argmax())]
 
     def _scores(self, text: str) -> Floats:
-        found = sorted(places(text))
+        found = sorted(hash_features(text))
         total: Floats = self.weights[found].sum(0) / math.sqrt(max(len(found), 1))
         return total + self.constants
 
 
-def places(text: str) -> frozenset[int]:
+def hash_features(text: str) -> frozenset[int]:
     """Return the places in the weights of what is known of ``text``; all numbers are one."""
-    return frozenset(place(each, DIMENSION) for each in _features(text))
+    return frozenset(hash_feature(each, DIMENSION) for each in _features(text))
 
 
 @cache

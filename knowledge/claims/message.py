@@ -10,7 +10,12 @@ from knowledge.claims.arabizi import is_arabizi
 from knowledge.claims.denials import mentions_denial
 from knowledge.claims.intent import Intent, load_model
 from knowledge.claims.noise import LINK, bare_lines, only_hashtags
-from knowledge.claims.sentences import asks, checkable_sentences, small_talk_of, states_nothing
+from knowledge.claims.sentences import (
+    checkable_sentences,
+    is_question,
+    small_talk_of,
+    states_nothing,
+)
 from knowledge.claims.small_talk import peel, peel_end
 from knowledge.errors import ClaimProblem, UnreadableClaim
 
@@ -142,7 +147,7 @@ def _unstopped(claim: str) -> str:
     Both move its vector and what is read of it, and say nothing. Who asks whether something is
     false does not say so.
     """
-    if claim.endswith(("?", "؟")) and not (asks(claim) or mentions_denial(claim)):
+    if claim.endswith(("?", "؟")) and not (is_question(claim) or mentions_denial(claim)):
         return claim.rstrip(" ?؟!").rstrip() or claim
     stopped = claim.endswith(".") and not claim.endswith("..")
     return claim[:-1].rstrip() if stopped else claim

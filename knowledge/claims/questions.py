@@ -109,7 +109,7 @@ def is_open(text: str) -> bool:
     return only_asks(text) and bool(read) and read[0].removeprefix("و") in OPENING
 
 
-def asked(sentence: str) -> str:
+def strip_question(sentence: str) -> str:
     """Return what ``sentence`` asks about; the sentence itself if it asks nothing of that kind.
 
     Empty if it only asks whether something else is true.

@@ -21,8 +21,8 @@ from knowledge.claims.denials import (
     opens_with_denial,
 )
 from knowledge.claims.intent import Intent, IntentModel
-from knowledge.claims.questions import OPENING, asked
-from knowledge.claims.small_talk import first_of, kind_of, peel
+from knowledge.claims.questions import OPENING, strip_question
+from knowledge.claims.small_talk import choose_kind, kind_of, peel
 from knowledge.corpus.extraction.segmentation import sentences
 
 #: Claims of one message that are checked at once.
@@ -79,7 +79,7 @@ def checkable_sentences(text: str, intents: IntentModel) -> Checkable:
     spoken = [part for part in _parts(text) if kind_of(part) is None]
     if not spoken:
         return Checkable()
-    said = [part for part in (asked(peel(part).rest) for part in spoken) if part]
+    said = [part for part in (strip_question(peel(part).rest) for part in spoken) if part]
     claims = [_unlabelled(part) for part in said if not is_affirmation(part)] or said
     if len(claims) == 2 and is_denial(claims[1]):
         return Checkable((compose_denial(claims[0].rstrip(_ENDS), claims[1]),))
@@ -109,7 +109,7 @@ def small_talk_of(text: str) -> Intent | None:
     kinds = [kind_of(part) for part in _parts(text)]
     if not kinds or None in kinds:
         return None
-    return first_of(kinds)
+    return choose_kind(kinds)
 
 
 def states_nothing(claims: Sequence[str], intents: IntentModel) -> bool:
@@ -182,10 +182,10 @@ def _stands(part: str) -> bool:
 
 def _only_asks(part: str) -> bool:
     """Whether ``part`` asks what, why or when: it claims nothing beside those that do."""
-    return part[-1] in "?؟" and asks(part)
+    return part[-1] in "?؟" and is_question(part)
 
 
-def asks(part: str) -> bool:
+def is_question(part: str) -> bool:
     """Whether ``part`` opens with a word that asks."""
     read = words(part)
     return bool(read) and read[0].removeprefix("و") in _QUESTION_WORDS

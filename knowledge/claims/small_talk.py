@@ -62,7 +62,7 @@ def peel(text: str) -> Peeled:
     kinds = {kind for kind, _, _ in found if kind is not None}
     if kinds and not any(word.is_word for word in read[at:]):
         # Two one-word phrases can be a name ("Tammam Salam").
-        return Peeled(first_of(kinds), "")
+        return Peeled(choose_kind(kinds), "")
     while found and not _detached(read, *found[-1]):
         found.pop()
     if not found or not kinds:
@@ -70,7 +70,7 @@ def peel(text: str) -> Peeled:
     return Peeled(None, text[read[found[-1][2] - 1].end :].lstrip(" \n,،.!؛;…-:"))
 
 
-def first_of(kinds: Collection[Intent | None]) -> Intent:
+def choose_kind(kinds: Collection[Intent | None]) -> Intent:
     """Return the kind that is answered of several kinds of small talk."""
     return next(kind for kind in _FIRST if kind in kinds)
 

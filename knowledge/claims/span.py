@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.text.normalisation import fold
-from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, place
+from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, hash_feature
 
 #: Places that features are hashed to.
 DIMENSION: Final = 65_536
@@ -118,7 +118,7 @@ def _mark(gap: str) -> str:
 
 def features(found: Sequence[Token], at: int) -> list[int]:
     """Return the places in the weights of what is known of one token."""
-    return [place(each, DIMENSION) for each in _features(found, at)]
+    return [hash_feature(each, DIMENSION) for each in _features(found, at)]
 
 
 def _features(found: Sequence[Token], at: int) -> Iterator[str]:

@@ -185,7 +185,7 @@ def content_hash(draft: ReportDraft, statements: Sequence[StatementDraft]) -> st
     return digest.hexdigest()
 
 
-def provisional(draft: ReportDraft) -> list[SourcedStatement]:
+def preview_statements(draft: ReportDraft) -> list[SourcedStatement]:
     """Return the statements of a draft as they would be shown; each has its place for a number."""
     return [
         SourcedStatement(
@@ -249,7 +249,7 @@ def load_latest(
     return [to_sourced(row) for row in session.scalars(query)]
 
 
-def short_news(
+def load_short_news(
     session: Session, characters: int, limit: int, language: str
 ) -> list[SourcedStatement]:
     """Return up to ``limit`` published statements of news, none of them long.

@@ -54,7 +54,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredCounts:
     """How much is kept, and the number of the last change."""
 
     drafts: int
@@ -128,11 +128,11 @@ def list_claim_ids(session: Session, cluster_id: int) -> list[int]:
     return list(session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)))
 
 
-def count_held(session: Session) -> Held:
+def count_stored(session: Session) -> StoredCounts:
     """Return how much is kept."""
     counted = select(Statement.status, func.count()).group_by(Statement.status)
     by_status = {row[0]: row[1] for row in session.execute(counted)}
-    return Held(
+    return StoredCounts(
         drafts=by_status.get(StatementStatus.DRAFT, 0),
         reviewed=by_status.get(StatementStatus.REVIEWED, 0),
         published=by_status.get(StatementStatus.PUBLISHED, 0),

@@ -8,14 +8,18 @@ from typing import Final, ParamSpec, Protocol, TypeAlias, TypeVar
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import cluster_actions, demand
-from knowledge.claim_queue.cluster_listing import ClusterSummary, resolve_merged_cluster, summaries
+from knowledge.claim_queue.cluster_listing import (
+    ClusterSummary,
+    load_summaries,
+    resolve_merged_cluster,
+)
 from knowledge.curation.edit_conflicts import last_seen, require_unchanged
 from knowledge.domain import SubjectKind
 from knowledge.errors import AlreadyHandled, CannotRegroup, KnowledgeError, NotFound, Stale
 from knowledge.models import Cluster
 from knowledge.notifications import rejections
 from knowledge.notifications.due_notification import Readers
-from knowledge.notifications.rejections import Closed
+from knowledge.notifications.rejections import RejectionNotice
 from knowledge.storage.database import UseCase
 
 _P = ParamSpec("_P")
@@ -50,7 +54,7 @@ class Foreseen:
 
     clusters: tuple[ClusterSummary, ...]
     people: int
-    readers: tuple[Readers[Closed], ...]
+    readers: tuple[Readers[RejectionNotice], ...]
     refused: tuple[Refused, ...]
 
 
@@ -82,8 +86,8 @@ def foresee(
     session: Session, cluster_ids: Sequence[int], seen: int, act: Act, now: datetime
 ) -> Foreseen:
     """Return what would come of an act to each cluster: it is done, read, and taken back."""
-    demand.hold(session)
-    found, refused = summaries(session, cluster_ids, now=now), []
+    demand.lock_queue(session)
+    found, refused = load_summaries(session, cluster_ids, now=now), []
     with session.begin_nested() as savepoint:
         for number in cluster_ids:
             try:

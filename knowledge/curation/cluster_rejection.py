@@ -11,7 +11,7 @@ from knowledge.curation.edit_conflicts import last_seen, require_unchanged
 from knowledge.domain import RejectReason, SubjectKind
 from knowledge.notifications import rejections
 from knowledge.notifications.due_notification import Readers
-from knowledge.notifications.rejections import Closed
+from knowledge.notifications.rejections import RejectionNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class RejectionPreview:
     cluster: ClusterSummary
     seen: int
     people: int = 0
-    readers: tuple[Readers[Closed], ...] = ()
+    readers: tuple[Readers[RejectionNotice], ...] = ()
 
 
 def preview_rejection(
@@ -41,7 +41,7 @@ def preview_rejection(
     cluster = cluster_listing.load_summary(session, number, now)
     if why is None:
         return RejectionPreview(cluster, seen)
-    demand.hold(session)
+    demand.lock_queue(session)
     with session.begin_nested() as savepoint:
         cluster_actions.reject(session, number, why, actor)
         people = rejections.count_pending(session, [number])

@@ -37,7 +37,7 @@ class Duplicate:
     same: bool
 
 
-def near_duplicates(
+def find_near_duplicates(
     session: Session,
     index: StatementIndex,
     encoder: Encoder,

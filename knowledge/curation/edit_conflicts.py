@@ -19,7 +19,7 @@ _P = ParamSpec("_P")
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class LastAct:
     """What was done last to something, and by whom: as colleagues know them, and their key."""
 
     action: str
@@ -28,12 +28,12 @@ class Done:
     actor: str
 
 
-def load_last_act(session: Session, subject: SubjectKind, subject_id: int) -> Done | None:
+def load_last_act(session: Session, subject: SubjectKind, subject_id: int) -> LastAct | None:
     """Return what was done last to a report or a statement, None where nothing was."""
     entry = audit_log.load_latest(session, subject, subject_id)
     if entry is None:
         return None
-    return Done(entry.action, roles.name_of(session, entry.actor), entry.at, entry.actor)
+    return LastAct(entry.action, roles.name_of(session, entry.actor), entry.at, entry.actor)
 
 
 def make_stale_error(session: Session, subject: SubjectKind, subject_id: int) -> Stale:
@@ -68,7 +68,7 @@ def last_shown(session: Session, statement_ids: Sequence[int]) -> dict[int, int]
 
 def require_unchanged(session: Session, subject: SubjectKind, subject_id: int, seen: int) -> None:
     """Raise Stale if something was done since ``seen``; nothing is done until the act is over."""
-    demand.hold(session)
+    demand.lock_queue(session)
     if last_seen(session, subject, subject_id) > seen:
         raise make_stale_error(session, subject, subject_id)
 
@@ -78,7 +78,7 @@ def require_as_shown(session: Session, seen: Mapping[int, int]) -> None:
 
     ``seen`` is what ``last_shown`` said then. Nothing is done to them until the act is over.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     now = last_shown(session, list(seen))
     changed = next((number for number in now if now[number] > seen[number]), None)
     if changed is None:

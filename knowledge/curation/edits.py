@@ -101,7 +101,7 @@ def edit_statement(
     cannot be kept, NotFound.
     """
     # Held before any row: an edit may open what the statement answered.
-    demand.hold(session)
+    demand.lock_queue(session)
     row = lock_statements(session, [statement_id])[statement_id]
     if row.version != version:
         raise make_stale_error(session, SubjectKind.STATEMENT, statement_id)

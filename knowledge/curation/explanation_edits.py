@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.cluster_listing import (
     ClusterSummary,
-    hold_cluster,
     load_summary,
+    lock_cluster,
     resolve_merged_cluster,
 )
 from knowledge.claim_queue.explanations import Note, note_from
@@ -60,14 +60,14 @@ class ExplainedAnswer:
 def load_explained_answer(
     session: Session, cluster_id: int, statement_id: int, now: datetime
 ) -> ExplainedAnswer:
-    """Return a cluster's answer with its note. Raises NotFound and BadEdit as ``explained``."""
+    """Return a cluster's answer with its note. Raises as ``load_explained``."""
     cluster = load_summary(session, cluster_id, now)
-    kept = explained(session, cluster.id, statement_id)
+    kept = load_explained(session, cluster.id, statement_id)
     statement = reports.load_by_id(session, statement_id)
     return ExplainedAnswer(cluster, statement, kept.relation, kept.note)
 
 
-def explained(session: Session, cluster_id: int, statement_id: int) -> Explained:
+def load_explained(session: Session, cluster_id: int, statement_id: int) -> Explained:
     """Return what a statement says of a cluster, with its note. Raises NotFound and BadEdit."""
     row = session.execute(
         select(Verdict.relation, Verdict.explanation)
@@ -98,11 +98,11 @@ def explain(
 
     Nobody is, unless ``tell``: then those who were given the answer and read a language that the
     note changes in. ``was`` is the note that was looked at. Raises Stale if that is another one by
-    now, and as ``explained``.
+    now, and as ``load_explained``.
     """
-    cluster_id = hold_cluster(session, cluster_id).id
+    cluster_id = lock_cluster(session, cluster_id).id
     lock_statements(session, [statement_id])
-    before = explained(session, cluster_id, statement_id).note
+    before = load_explained(session, cluster_id, statement_id).note
     if before != was:
         raise make_stale_error(session, SubjectKind.CLUSTER, cluster_id)
     if before == note:

@@ -50,7 +50,7 @@ def add_reports(session: Session, drafts: Sequence[ReportDraft]) -> AddedReports
 
     The same content a second time adds nothing; what is returned of it is as it is kept.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     stored = [reports.store(session, draft) for draft in drafts]
     # Before what is shown: what is done in between is not taken for seen.
     seen = audit_log.load_latest_id(session)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from knowledge.corpus import reports, statement_search
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation.edit_conflicts import last_shown
-from knowledge.curation.rechecks import Due, due
+from knowledge.curation.rechecks import Due, list_due
 from knowledge.domain import Rating, ReportKind, Span, StatementStatus, VersionKind
 from knowledge.errors import NotFound
 from knowledge.models import Report, Statement, Version
@@ -20,7 +20,7 @@ from knowledge.storage.pagination import LARGEST, Page
 
 
 @dataclass(frozen=True, slots=True)
-class HeldStatement:
+class EditableStatement:
     """A statement as an editor opens it."""
 
     id: int
@@ -40,7 +40,7 @@ class HeldStatement:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldReport:
+class EditableReport:
     """A report as an editor opens it, with its statements in order."""
 
     id: int
@@ -53,11 +53,11 @@ class HeldReport:
     language: str
     kind: ReportKind
     body: str | None
-    statements: tuple[HeldStatement, ...]
+    statements: tuple[EditableStatement, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastVersion:
     """How a report or a statement was until a moment: its fields by name, as JSON values."""
 
     version: int
@@ -78,7 +78,7 @@ def list_statements(
     session: Session, today: date, status: StatementStatus | None = None, after: str | None = None
 ) -> StatementList:
     """Return statements of one status or of any, newest first. Raises BadCursor."""
-    looked_at_again = due(session, today, limit=LARGEST).items
+    looked_at_again = list_due(session, today, limit=LARGEST).items
     page = statement_search.list_statements(session, status, after)
     return StatementList(page, last_shown(session, [s.id for s in page.items]), looked_at_again)
 
@@ -97,7 +97,7 @@ def preview_retraction(session: Session, statement_id: int) -> tuple[SourcedStat
     return reports.load_by_id(session, statement_id), count_audience(session, statement_id)
 
 
-def load_statement(session: Session, statement_id: int) -> HeldStatement:
+def load_statement(session: Session, statement_id: int) -> EditableStatement:
     """Return a statement as it stands. Raises NotFound."""
     row = session.get(Statement, statement_id, populate_existing=True)
     if row is None:
@@ -105,12 +105,12 @@ def load_statement(session: Session, statement_id: int) -> HeldStatement:
     return _held(row)
 
 
-def load_report(session: Session, report_id: int) -> HeldReport:
+def load_report(session: Session, report_id: int) -> EditableReport:
     """Return a report as it stands, with its statements. Raises NotFound."""
     row = session.get(Report, report_id, populate_existing=True)
     if row is None:
         raise NotFound(f"there is no report number {report_id}; see `statements list`")
-    return HeldReport(
+    return EditableReport(
         id=row.id,
         ref=row.ref,
         version=row.version,
@@ -125,19 +125,19 @@ def load_report(session: Session, report_id: int) -> HeldReport:
     )
 
 
-def load_history(session: Session, kind: VersionKind, subject_id: int) -> tuple[Past, ...]:
+def load_history(session: Session, kind: VersionKind, subject_id: int) -> tuple[PastVersion, ...]:
     """Return how a report or a statement was before its edits, the latest first."""
     rows = session.scalars(
         select(Version)
         .where(Version.kind == kind, Version.subject_id == subject_id)
         .order_by(Version.version.desc())
     )
-    return tuple(Past(row.version, row.content, row.replaced_at) for row in rows)
+    return tuple(PastVersion(row.version, row.content, row.replaced_at) for row in rows)
 
 
-def _held(row: Statement) -> HeldStatement:
+def _held(row: Statement) -> EditableStatement:
     placed = row.span_start is not None and row.span_end is not None
-    return HeldStatement(
+    return EditableStatement(
         id=row.id,
         ref=row.ref,
         report_id=row.report_id,

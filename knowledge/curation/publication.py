@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand
-from knowledge.claim_queue.reopening import reopen
+from knowledge.claim_queue.reopening import reopen_answered_with
 from knowledge.curation.version_content import to_json
 from knowledge.domain import ChangeKind, NotificationKind, StatementStatus, SubjectKind
 from knowledge.errors import TwoPeopleNeeded
@@ -59,11 +59,11 @@ def retract(session: Session, ids: Sequence[int], actor: str, reason: str) -> in
     moderators to answer again.
     """
     # The inbox before statements, as where an inquiry is kept: neither then waits for the other.
-    demand.hold(session)
+    demand.lock_queue(session)
     moved = _move(session, ids, _PUBLISHED, _RETRACTED, actor, "retracted", reason)
     append(session, moved, ChangeKind.REMOVED)
     note_corrected(session, moved, NotificationKind.RETRACTED)
-    reopen(session, moved, actor, reason)
+    reopen_answered_with(session, moved, actor, reason)
     return len(moved)
 
 

@@ -24,7 +24,7 @@ class Due:
     by: date
 
 
-def recheck(
+def set_recheck_day(
     session: Session, statement_id: int, by: date | None, actor: str, reason: str | None = None
 ) -> None:
     """Set the day by which a statement is looked at again, or that it need not be.
@@ -49,7 +49,7 @@ def recheck(
     session.flush()
 
 
-def due(session: Session, today: date, after: str | None = None, limit: int = 50) -> Page[Due]:
+def list_due(session: Session, today: date, after: str | None = None, limit: int = 50) -> Page[Due]:
     """Return published statements to look at again by ``today``, longest due first.
 
     Raises BadCursor.

@@ -14,7 +14,7 @@ from knowledge import curation
 from knowledge.accounts.people import is_muted
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.cluster_actions import take_opposites_out
-from knowledge.claim_queue.cluster_listing import hold_cluster
+from knowledge.claim_queue.cluster_listing import lock_cluster
 from knowledge.claim_queue.explanations import Note
 from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.domain import (
@@ -30,7 +30,7 @@ from knowledge.errors import BadEdit, EditProblem, TooLate
 from knowledge.models import Claim, Cluster, Inquiry, Notification, Statement
 from knowledge.notifications import rejections
 from knowledge.notifications.due_notification import OF_STATEMENT, insert_waiting
-from knowledge.notifications.withdrawals import cancel_overtaken, resume, under_way
+from knowledge.notifications.withdrawals import cancel_overtaken, is_being_sent, resume
 from knowledge.storage import audit_log
 from knowledge.storage.row_locks import lock_statements
 
@@ -70,7 +70,7 @@ def answer_cluster(
         )
     # No claim joins or leaves the cluster meanwhile: who is told has the answer attached. And the
     # statement is taken before the cluster, as where one is withdrawn and the other opened.
-    cluster_id = hold_cluster(session, cluster_id).id
+    cluster_id = lock_cluster(session, cluster_id).id
     lock_statements(session, [statement_id])
     take_opposites_out(session, cluster_id, actor)
     claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
@@ -111,7 +111,7 @@ def undo_held(
     Stale if something was done to the cluster since, TooLate once people may have been told,
     CannotUndo as ``curation.undo``, NotFound.
     """
-    row = hold_cluster(session, cluster_id)
+    row = lock_cluster(session, cluster_id)
     entry = audit_log.load_latest(session, SubjectKind.CLUSTER, row.id)
     if entry is None or entry.id != entry_id or entry.action not in HELD:
         raise make_stale_error(session, SubjectKind.CLUSTER, row.id)
@@ -210,7 +210,7 @@ def _turn(
     )
     otherwise = Notification.relation != relation
     # What is under way with the other answer may arrive: this one is told after it.
-    leased = and_(under_way(), Notification.due_at >= due_at)
+    leased = and_(is_being_sent(), Notification.due_at >= due_at)
     session.execute(
         update(Notification)
         .where(*mine, otherwise, Notification.status == _WAITING)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import verdicts
-from knowledge.claim_queue.reopening import reopen
+from knowledge.claim_queue.reopening import reopen_answered_with
 from knowledge.curation.version_content import (
     SHOWN,
     apply_content,
@@ -19,8 +19,8 @@ from knowledge.curation.version_content import (
 from knowledge.domain import ChangeKind, NotificationKind, StatementStatus, SubjectKind
 from knowledge.models import Inquiry, Statement, Verdict
 from knowledge.notifications.corrections import (
+    advance_pending,
     count_audience,
-    keep_up,
     note_corrected,
     note_restored,
 )
@@ -78,7 +78,7 @@ def revise(
     session.flush()
     # An answer that is on its way is followed by a correction, if people are told.
     kinds = [NotificationKind.CORRECTED, *([] if tell else [NotificationKind.ANSWERED])]
-    keep_up(session, row.id, row.version, kinds)
+    advance_pending(session, row.id, row.version, kinds)
     return changed
 
 
@@ -116,7 +116,7 @@ def revise_and_tell(
         _withdraw_verdicts(session, row.id, actor)
     if was is published and row.status is not published:
         note_corrected(session, [row.id], NotificationKind.RETRACTED)
-        reopen(session, [row.id], actor, None)
+        reopen_answered_with(session, [row.id], actor, None)
     elif people:
         note_corrected(session, [row.id], NotificationKind.CORRECTED, among)
     elif was is StatementStatus.RETRACTED and row.status is published:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.curation.additions import insert
 from knowledge.curation.edit_conflicts import make_stale_error
-from knowledge.curation.moderator_views import HeldStatement
+from knowledge.curation.moderator_views import EditableStatement
 from knowledge.curation.quote_location import locate_words
 from knowledge.curation.revisions import revise
 from knowledge.curation.version_content import STATEMENT_FIELDS, read_content
@@ -20,7 +20,7 @@ from knowledge.storage.row_locks import lock_report, lock_statements
 from knowledge.text.plain_text import single_line
 
 
-def locate_parts(whole: HeldStatement, parts: Sequence[str]) -> tuple[Span, ...]:
+def locate_parts(whole: EditableStatement, parts: Sequence[str]) -> tuple[Span, ...]:
     """Return where the parts of a statement, by their words, stand. Raises BadEdit."""
     start = whole.span.start if whole.span else 0
     found = [locate_words(whole.text, part) for part in parts]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from knowledge.accounts import roles
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.curation.edit_conflicts import Done, load_last_act
+from knowledge.curation.edit_conflicts import LastAct, load_last_act
 from knowledge.domain import StatementStatus, SubjectKind
 from knowledge.errors import NotFound
 from knowledge.models import Statement
@@ -23,21 +23,21 @@ Move: TypeAlias = Callable[Concatenate[Session, Sequence[int], _P], int]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StatusSummary:
     """The status of the first of some statements, what was done last to it, how many others are."""
 
     ref: str
     status: StatementStatus
-    done: Done | None
+    done: LastAct | None
     others: int
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MoveResult:
     """How many statements an act moved; ``standing`` is how they stand where it moved none."""
 
     count: int
-    standing: Standing | None
+    standing: StatusSummary | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +102,15 @@ def list_acts(session: Session, ref: str) -> list[PastAct]:
 
 def move(
     session: Session, act: Move[_P], ids: Sequence[int], /, *args: _P.args, **kwargs: _P.kwargs
-) -> Moved:
+) -> MoveResult:
     """Do an act to statements; where it moves none, tell how they stand instead."""
     count = act(session, ids, *args, **kwargs)
-    return Moved(count, None if count else _standing(session, ids))
+    return MoveResult(count, None if count else _summarise_status(session, ids))
 
 
 def move_named(
     session: Session, act: Move[_P], ref: str, /, *args: _P.args, **kwargs: _P.kwargs
-) -> Moved:
+) -> MoveResult:
     """Do an act to the statements that ``ref`` names, as ``move``. Raises NotFound."""
     return move(session, act, find(session, ref), *args, **kwargs)
 
@@ -119,7 +119,7 @@ def _of_report(session: Session, ref: str) -> list[int]:
     return list(session.scalars(select(Statement.id).where(Statement.report.has(ref=ref))))
 
 
-def _standing(session: Session, ids: Sequence[int]) -> Standing:
+def _summarise_status(session: Session, ids: Sequence[int]) -> StatusSummary:
     (first, *others) = reports.load_by_ids(session, ids)
     done = load_last_act(session, SubjectKind.STATEMENT, first.id)
-    return Standing(first.ref, first.status, done, len(others))
+    return StatusSummary(first.ref, first.status, done, len(others))

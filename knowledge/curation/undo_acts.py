@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from knowledge.accounts import roles
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.cluster_actions import JOINED, undo_merge, undo_rejection
-from knowledge.claim_queue.cluster_listing import resolve_merged_cluster as standing_cluster
-from knowledge.claim_queue.verdicts import Ruling, Said, from_plain, load_verdict, plain, rule
+from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
+from knowledge.claim_queue.verdicts import Ruling, Said, from_json, load_verdict, rule, to_json
 from knowledge.curation.edits import MOVED, revise_report
 from knowledge.curation.revisions import TOLD, revise_and_tell
 from knowledge.curation.version_content import (
@@ -58,7 +58,7 @@ def undo(session: Session, entry_id: int, actor: str, reason: str | None) -> Non
         raise NotFound(f"the audit log has no entry number {entry_id}; check the number")
     entry = read(row)
     # The inbox before statements, as where an inquiry is kept: neither then waits for the other.
-    demand.hold(session)
+    demand.lock_queue(session)
     _take(session, entry)
     taken_back = select(AuditEntry).where(AuditEntry.undoes == entry.id).limit(1)
     again = session.scalars(taken_back).one_or_none()
@@ -203,9 +203,9 @@ def _undoing_verdict(session: Session, entry: Entry) -> _Undoing:
     if before is None or after is None or after.keys() - {"note"} != {"statement", "relation"}:
         raise CannotUndo("this cannot be taken back here; do the opposite instead")
     claim_id, statement_id = int(entry.subject_id), int(after["statement"])
-    now, earlier = load_verdict(session, claim_id, statement_id), from_plain(before)
+    now, earlier = load_verdict(session, claim_id, statement_id), from_json(before)
     # An entry names no note where there was none.
-    after, current = {"note": None, **after}, {"note": None, **plain(statement_id, now)}
+    after, current = {"note": None, **after}, {"note": None, **to_json(statement_id, now)}
     _require_last_word(session, entry, after, current)
 
     def take_it_back(actor: str, reason: str | None) -> None:
@@ -234,7 +234,7 @@ def _undoing_answer(session: Session, entry: Entry) -> _Undoing:
     replaced = before.get("status") == ClusterStatus.ANSWERED
 
     def take_it_back(actor: str, reason: str | None) -> None:
-        row = standing_cluster(session, cluster_id)
+        row = resolve_merged_cluster(session, cluster_id)
         was = {"status": row.status.value, "statement": statement_id, "relation": relation.value}
         said = _said_with(session, entry, cluster_id, statement_id)
         for stands in set(map(_settles, said.values())):
@@ -253,7 +253,7 @@ def _undoing_answer(session: Session, entry: Entry) -> _Undoing:
             SubjectKind.CLUSTER,
             cluster_id,
             before=was,
-            after={"status": standing_cluster(session, cluster_id).status.value},
+            after={"status": resolve_merged_cluster(session, cluster_id).status.value},
             reason=reason,
             undoes=entry.id,
         )
@@ -330,7 +330,7 @@ def _said_with(
     found: dict[int, Said | None] = {}
     for row in rows:
         if (row.after or {}).get("statement") == statement_id:
-            found[int(row.subject_id)] = from_plain(row.before or {})
+            found[int(row.subject_id)] = from_json(row.before or {})
     return found
 
 

@@ -49,7 +49,7 @@ def load(session: Session, server: str, build: str) -> int | None:
     return session.scalar(select(IndexPosition.change_number).where(_is(server, build)))
 
 
-def agree(session: Session, server: str, build: str, change_number: int) -> None:
+def reconcile(session: Session, server: str, build: str, change_number: int) -> None:
     """Note what a build itself says it has taken in, unless less is known of it.
 
     More may be known where the server went back to an older state of itself, and less where a
@@ -71,7 +71,9 @@ def forget_others(session: Session, server: str, alias: str, builds: Collection[
 
 
 @contextmanager
-def hold(sessions: Sessions, folder: Path, server: str, build: str) -> Iterator[HeldPosition]:
+def lock_position(
+    sessions: Sessions, folder: Path, server: str, build: str
+) -> Iterator[HeldPosition]:
     """Hold a build's position, of all processes on all machines.
 
     PostgreSQL locks the row. An SQLite database is one machine's: a file in ``folder`` is locked
@@ -90,7 +92,7 @@ def hold(sessions: Sessions, folder: Path, server: str, build: str) -> Iterator[
 
 
 @contextmanager
-def hold_building(sessions: Sessions) -> Iterator[None]:
+def lock_building(sessions: Sessions) -> Iterator[None]:
     """Hold the right to build on an index server, of all machines that share a database.
 
     Raises IndexBusy if another has it. It ends with this process, however that ends.

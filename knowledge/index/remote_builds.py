@@ -88,7 +88,7 @@ class RemoteBuilds:
             if getattr(self._building, "held", False):
                 yield
                 return
-            with index_positions.hold_building(self._sessions):
+            with index_positions.lock_building(self._sessions):
                 self._building.held = True
                 try:
                     yield
@@ -121,7 +121,7 @@ class RemoteBuilds:
             manifest = builds.build(
                 chunks, statistics, encoder.dimension, encoder.fingerprint, came_from, number
             )
-            self._sessions.write(index_positions.agree, self._server, manifest.name, number)
+            self._sessions.write(index_positions.reconcile, self._server, manifest.name, number)
             builds.promote(manifest.name)
             self._prune(builds)
             return manifest
@@ -155,7 +155,7 @@ class RemoteBuilds:
         index = builds.open(name, fingerprint)
         with self._sessions.begin() as session:
             require_ours(session, index.manifest)
-            index_positions.agree(session, self._server, name, index.change_number)
+            index_positions.reconcile(session, self._server, name, index.change_number)
         return index
 
     def catch_up(
@@ -234,7 +234,7 @@ class RemoteBuilds:
         return MilvusBuilds(self.connection, _alias_of(self._sessions.read(origin)))
 
     def _hold(self, name: str) -> AbstractContextManager[HeldPosition]:
-        return index_positions.hold(self._sessions, self._root, self._server, name)
+        return index_positions.lock_position(self._sessions, self._root, self._server, name)
 
     def _followed(self, index: MilvusIndex) -> int:
         return self._sessions.read(index_positions.load, self._server, index.name) or 0

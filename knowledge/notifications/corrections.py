@@ -59,7 +59,7 @@ def count_audience(
     return session.scalar(query if among is None else query.where(among)) or 0
 
 
-def keep_up(
+def advance_pending(
     session: Session, statement_id: int, version: int, kinds: Sequence[NotificationKind]
 ) -> None:
     """Have what people are still to be told of a statement's version before told of ``version``.

@@ -36,7 +36,7 @@ _WAITING: Final = Notification.status == NotificationStatus.WAITING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closed(Notice):
+class RejectionNotice(Notice):
     """A notification of why a question is not answered; of no ``reason``, that it is open."""
 
     reason: RejectReason | None
@@ -71,8 +71,8 @@ def note_rejected(session: Session, cluster_id: int, held: timedelta = timedelta
 
     They are told once ``held`` has gone by. What was not sent of it is dropped once it is so no
     more, and who was told is to hear that it is open again. Who was told is told again only of
-    another reason, of what they asked since, or after they heard that it was open. ``demand.hold``
-    first.
+    another reason, of what they asked since, or after they heard that it was open. Call
+    ``demand.lock_queue`` first.
     """
     session.flush()
     why, status = session.execute(
@@ -174,7 +174,9 @@ def _asked(cluster_id: int) -> Select[int]:
     )
 
 
-def list_readers(session: Session, cluster_ids: Sequence[int]) -> tuple[Readers[Closed], ...]:
+def list_readers(
+    session: Session, cluster_ids: Sequence[int]
+) -> tuple[Readers[RejectionNotice], ...]:
     """Return who is to hear that clusters are rejected or open again, by language, most first."""
     return tuple(
         Readers(_closed(note, inquiry, person), people)
@@ -217,7 +219,7 @@ def still_holds() -> ColumnElement[bool]:
     return Inquiry.waiting & stands
 
 
-def list_due(session: Session, by: datetime, limit: int = 50) -> list[Closed]:
+def list_due(session: Session, by: datetime, limit: int = 50) -> list[RejectionNotice]:
     """Return who is to be told of a rejection ``by`` a moment, longest due first."""
     rows = session.execute(
         select(Notification, Inquiry, Person)
@@ -234,5 +236,5 @@ def list_due(session: Session, by: datetime, limit: int = 50) -> list[Closed]:
     return [_closed(note, inquiry, person) for note, inquiry, person in rows]
 
 
-def _closed(note: Notification, inquiry: Inquiry, person: Person | None) -> Closed:
-    return Closed.read(note, inquiry, person, reason=note.reject_reason)
+def _closed(note: Notification, inquiry: Inquiry, person: Person | None) -> RejectionNotice:
+    return RejectionNotice.read(note, inquiry, person, reason=note.reject_reason)

@@ -64,7 +64,7 @@ def note_withdrawn(
         asked = _answered_at_once(part, statement_id, same, stands, to_hear)
         of_theirs = {"statement_id": Notification.statement_id, "version": Notification.version}
         relation = Notification.relation
-        insert_waiting(session, _TAKEN_BACK, _told(answers), **of_theirs, relation=relation)
+        insert_waiting(session, _TAKEN_BACK, _select_told(answers), **of_theirs, relation=relation)
         insert_waiting(session, _TAKEN_BACK, asked, **OF_STATEMENT, relation=Verdict.relation)
         session.execute(
             update(Notification).where(*answers, Notification.status == _SENT).values(status=_OVER),
@@ -150,7 +150,7 @@ def resume(session: Session, claims: Select[int], statement_id: int) -> int:
             Notification.version == current,
             Notification.status == _OVER,
             Notification.sent_at.is_(None),
-            under_way(),
+            is_being_sent(),
             ~is_muted(Notification.person_key),
         )
         .values(status=_WAITING)
@@ -160,7 +160,7 @@ def resume(session: Session, claims: Select[int], statement_id: int) -> int:
     return len(resumed)
 
 
-def under_way() -> ColumnElement[bool]:
+def is_being_sent() -> ColumnElement[bool]:
     """Whether a notification is being sent at this moment, and may arrive."""
     return LEASE.is_held(now())
 
@@ -200,14 +200,14 @@ def _drop_untold(session: Session, answers: _Conditions) -> None:
     )
     for change in (
         # ``sent_after_all`` hears of it if it arrives, ``resume`` if it holds again by then.
-        update(Notification).where(*waiting, first, under_way()).values(status=_OVER),
+        update(Notification).where(*waiting, first, is_being_sent()).values(status=_OVER),
         delete(Notification).where(*waiting, first),
         update(Notification).where(*waiting).values(status=_SENT, relation=opposite),
     ):
         session.execute(change, execution_options=_UNSYNCED)
 
 
-def _told(answers: _Conditions) -> Select[int, str]:
+def _select_told(answers: _Conditions) -> Select[int, str]:
     """Select whom an answer reached: by the latest, if by several."""
     later = aliased(Notification)
     overtaken = (

@@ -87,10 +87,10 @@ def copy_into(file: Path, fresh: Path) -> None:
             finally:
                 engine.dispose()
     except (sqlite3.Error, SQLAlchemyError, DatabaseUnavailable, *_UNREADABLE) as error:
-        raise _told(error) from error
+        raise _describe_error(error) from error
 
 
-def _told(error: Exception) -> Exception:
+def _describe_error(error: Exception) -> Exception:
     cause = error.__cause__ or error if isinstance(error, DatabaseUnavailable) else error
     cause = getattr(cause, "orig", cause)
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF

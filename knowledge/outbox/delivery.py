@@ -11,7 +11,7 @@ from knowledge.domain import NotificationStatus
 from knowledge.models import Claim, Inquiry, Notification
 from knowledge.notifications import rejections
 from knowledge.notifications.due_notification import LEASE
-from knowledge.notifications.rejections import Closed
+from knowledge.notifications.rejections import RejectionNotice
 from knowledge.outbox import pending_notifications
 from knowledge.outbox.pending_notifications import DueNotification
 
@@ -88,7 +88,7 @@ def _failures(session: Session, among: ColumnElement[bool]) -> tuple[Failure, ..
 
 def lease(
     session: Session, now: datetime, until: datetime, holder: str | None = None
-) -> DueNotification | Closed | None:
+) -> DueNotification | RejectionNotice | None:
     """Return a notification that is due and leave it to ``holder`` until ``until``; None if none.
 
     Whoever sends it says so with ``pending_notifications.mark_sent``; where nobody does, because
@@ -101,6 +101,6 @@ def lease(
     return None
 
 
-def _due(session: Session, now: datetime) -> Iterator[DueNotification | Closed]:
+def _due(session: Session, now: datetime) -> Iterator[DueNotification | RejectionNotice]:
     yield from pending_notifications.list_due(session, now, _LOOKED_AT)
     yield from rejections.list_due(session, now, _LOOKED_AT)

@@ -103,7 +103,7 @@ def foresee(
 
     Raises as ``answer_cluster``.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     with session.begin_nested() as savepoint:
         count = answer_cluster(
             session, cluster_id, statement_id, relation, actor, two_people=two_people, note=note
@@ -139,7 +139,7 @@ def list_due(session: Session, by: datetime, limit: int = 50) -> list[DueNotific
             each.id: each for each in load_by_ids(session, sorted({number for *_, number in rows}))
         }
         for note, inquiry, person, number in rows:
-            told = _told(session, note, inquiry, person, statements[number])
+            told = _load_due(session, note, inquiry, person, statements[number])
             # A duplicate may have settled a claim that stands for another statement than this one.
             if told.kind not in _OF_VERDICTS or told.relation in _SETTLING:
                 found.append(told)
@@ -170,9 +170,9 @@ def mark_sent(session: Session, notification_id: int, relation: Relation | None 
     another was given while it was sent, they are told that one as well.
 
     Everything that changes what people are told takes its locks in one order, so that no two wait
-    for each other: ``demand.hold``, then the statement, then its notifications and inquiries.
+    for each other: ``demand.lock_queue``, then the statement, then its notifications and inquiries.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     statement = _locked_statement(session, notification_id)
     note = _settle(session, notification_id, NotificationStatus.SENT, now(), None)
     if note is None:
@@ -208,7 +208,7 @@ def postpone(session: Session, notification_id: int, until: datetime, error: str
 
 def mark_unreachable(session: Session, notification_id: int, error: str) -> None:
     """Give up telling a person: they blocked the bot, or nobody knows how to write to them."""
-    demand.hold(session)
+    demand.lock_queue(session)
     note = _settle(session, notification_id, NotificationStatus.UNREACHABLE, None, error)
     waited_for = (NotificationKind.ANSWERED, NotificationKind.TAKEN_BACK)
     if note is not None and note.kind in waited_for:
@@ -260,19 +260,19 @@ def _by_language(
     )
     (statement,) = load_by_ids(session, [statement_id])
     return tuple(
-        Readers(_told(session, note, inquiry, who, statement), people)
+        Readers(_load_due(session, note, inquiry, who, statement), people)
         for note, inquiry, who, people in rows
     )
 
 
-def _told(
+def _load_due(
     session: Session,
     note: Notification,
     inquiry: Inquiry,
     person: Person | None,
     statement: SourcedStatement,
 ) -> DueNotification:
-    said = verdicts.said(session, inquiry.claim).get(statement.id)
+    said = verdicts.load_said(session, inquiry.claim).get(statement.id)
     return DueNotification.read(
         note,
         inquiry,
@@ -280,7 +280,7 @@ def _told(
         kind=note.kind,
         relation=said.relation if said else None,
         statement=statement,
-        text_before=_seen(session, note, inquiry, statement),
+        text_before=_load_text_seen(session, note, inquiry, statement),
         again=note.sent_at is not None or _was_told(session, note, inquiry),
         open=note.kind is NotificationKind.TAKEN_BACK
         and inquiry.waiting
@@ -306,7 +306,7 @@ def _was_told(session: Session, note: Notification, inquiry: Inquiry) -> bool:
     return session.scalar(earlier.limit(1)) is not None
 
 
-def _seen(
+def _load_text_seen(
     session: Session, note: Notification, inquiry: Inquiry, statement: SourcedStatement
 ) -> str | None:
     """Return what the person saw of a statement, None where that is what it says now."""

@@ -188,7 +188,8 @@ def _moderation(session: Session, key: str) -> dict[str, Any]:
         else {"role": grant.role, "name": grant.name, "granted_at": grant.granted_at},
         "claims_assigned": list(session.scalars(assigned)),
         "saved_searches": [
-            {"name": each.name, "query": each.query} for each in saved_searches.saved(session, key)
+            {"name": each.name, "query": each.query}
+            for each in saved_searches.list_searches(session, key)
         ],
         "notes": [
             {"cluster": note.cluster_id, "text": note.text, "written_at": note.created_at}

@@ -66,7 +66,7 @@ def forget(session: Session, key: str) -> None:
     """
     # The person before the inbox, as where a claim is kept: else two could wait for each other.
     gone = _drop_person(session, key)
-    demand.hold(session)
+    demand.lock_queue(session)
     numbers = list(session.scalars(select(Inquiry.id).where(Inquiry.person_key == key)))
     for batch in in_batches(numbers, _BATCH):
         _erase(session, batch)
@@ -120,7 +120,7 @@ def expire(sessions: Sessions, before: datetime, keep: Collection[str] = ()) -> 
         numbers = list(session.scalars(old))
     for batch in in_batches(numbers, _BATCH):
         with sessions.begin() as session:
-            demand.hold(session)
+            demand.lock_queue(session)
             _erase(session, batch)
             secure_deletion.schedule_overwrite(session)
     with sessions.begin() as session:
@@ -135,7 +135,7 @@ def expire(sessions: Sessions, before: datetime, keep: Collection[str] = ()) -> 
 
 
 def _erase(session: Session, numbers: Sequence[int]) -> None:
-    """Take who asked, and the words, out of inquiries; ``demand.hold`` first."""
+    """Take who asked, and the words, out of inquiries; ``demand.lock_queue`` first."""
     these = Inquiry.id.in_(numbers)
     # Before the inquiries, as where one is noted as sent.
     session.execute(delete(Notification).where(Notification.inquiry_id.in_(numbers)))
@@ -191,7 +191,7 @@ def _retitle(session: Session, cluster: Cluster) -> None:
     if not cluster.title and cluster.status in open_still:
         cluster.status, cluster.snoozed_until = ClusterStatus.SETTLED, None
     if not cluster.title:
-        cluster_notes.drop(session, [cluster.id])
+        cluster_notes.drop_remarks(session, [cluster.id])
 
 
 def _drop_addresses(session: Session, keep: Collection[str]) -> int:

@@ -101,7 +101,7 @@ def _second(
     error: Exception | None = None,
     changed: bool = False,
 ) -> Response:
-    found = reports.provisional(report)[:_LISTED]
+    found = reports.preview_statements(report)[:_LISTED]
     matches = visit.services.checker.compare(cluster.title, found)
     offered = new_answer.offer(report, matches, RERANKED)
     filled = new_answer.filled_in(visit.sent, offered)

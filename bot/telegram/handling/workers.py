@@ -28,7 +28,7 @@ from bot.telegram.outgoing.reply_pieces import Piece
 from bot.telegram.outgoing.send_errors import log_fields
 from knowledge.backoff import Backoff
 from knowledge.domain import Course
-from knowledge.errors import DatabaseFailed, SealBroken
+from knowledge.errors import DatabaseFailed, DecryptionFailed
 from knowledge.update_queue.message_versions import VersionStatus
 from knowledge.update_queue.queued_updates import LeasedUpdate
 
@@ -138,7 +138,7 @@ class Workers:
 
     def _words(self, taken: LeasedUpdate) -> object:
         """Return what an update says, nothing where that cannot be read: a step will find out."""
-        with contextlib.suppress(SealBroken, ValueError):
+        with contextlib.suppress(DecryptionFailed, ValueError):
             return self._update_store.opened(taken)
         return None
 
