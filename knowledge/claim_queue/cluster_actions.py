@@ -24,15 +24,15 @@ from knowledge.models import Claim, Cluster, Inquiry, Verdict
 from knowledge.notifications import rejections
 from knowledge.storage import audit_log
 
-#: What is done to a cluster that another becomes part of, as the audit names it.
+#: Audit action on the cluster that another one was merged into.
 JOINED: Final = "joined"
-#: Claims moved in one act at most.
+#: The most claims that one act moves.
 MOST: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class HeldAct:
-    """An act that people are told of after a while: undone until then by its entry in the audit."""
+    """An act that people are told of after a delay; until then its audit entry can be undone."""
 
     cluster_id: int
     entry_id: int
@@ -46,10 +46,10 @@ def assign(
     reason: str | None = None,
     held_by: str | None = None,
 ) -> None:
-    """Give a cluster to a moderator (a person's key), or to nobody.
+    """Assign a cluster to a moderator (a person's key), or to nobody.
 
-    Raises NotFound, and TakenByColleague if somebody else has it than the actor and than
-    ``held_by``, whom they know to have it.
+    Raises NotFound, and TakenByColleague if it is assigned to somebody other than the actor and
+    ``held_by``, the assignee that the actor saw.
     """
     row = lock_cluster(session, cluster_id)
     if row.assignee not in (None, actor, assignee, held_by):
@@ -68,7 +68,7 @@ def assign(
 def snooze(
     session: Session, cluster_id: int, until: datetime, actor: str, reason: str | None = None
 ) -> None:
-    """Leave an open cluster alone until then. Raises NotFound, and AlreadyHandled if it is not."""
+    """Hide an open cluster until a moment. Raises NotFound; AlreadyHandled if it is not open."""
     row = require_unanswered(session, cluster_id)
     before = _read_state(row)
     row.status, row.snoozed_until = ClusterStatus.SNOOZED, until
@@ -83,9 +83,9 @@ def reject(
     reason: str | None = None,
     held: timedelta = timedelta(),
 ) -> HeldAct:
-    """Leave an open cluster unanswered for good; everybody who waits is told why.
+    """Reject an open cluster; everybody who waits is told why, after the ``held`` delay.
 
-    They are told once ``held`` has gone by. Raises NotFound, and AlreadyHandled.
+    Raises NotFound and AlreadyHandled.
     """
     row = require_unanswered(session, cluster_id)
     before = _read_state(row)
@@ -99,7 +99,7 @@ def reject(
 def undo_rejection(
     session: Session, entry: audit_log.Entry, actor: str, action: str, reason: str | None
 ) -> None:
-    """Have a rejected cluster stand as before; who was told hears that it is open again."""
+    """Restore a rejected cluster; people who were told of the rejection hear that it is open."""
     row = lock_cluster(session, int(entry.subject_id))
     before = _read_state(row)
     _restore_state(row, entry.before or {})
@@ -108,9 +108,9 @@ def undo_rejection(
 
 
 def reopen(session: Session, cluster_id: int, actor: str, reason: str | None = None) -> None:
-    """Put a cluster back on the pile; who was told why it was rejected hears that it is open.
+    """Reopen a cluster; people who were told why it was rejected hear that it is open.
 
-    Who was not told yet is not told. Raises NotFound, and AlreadyHandled if it is open.
+    People who were not told yet are not told. Raises NotFound, and AlreadyHandled if it is open.
     """
     row = lock_cluster(session, cluster_id)
     if row.status is ClusterStatus.OPEN:
@@ -122,7 +122,7 @@ def reopen(session: Session, cluster_id: int, actor: str, reason: str | None = N
 
 
 def wake(session: Session, now: datetime) -> int:
-    """Open the clusters whose snooze is over; returns how many."""
+    """Open the clusters whose snooze has ended; returns how many."""
     woken = session.scalars(
         update(Cluster)
         .where(Cluster.status == ClusterStatus.SNOOZED, Cluster.snoozed_until <= now)
@@ -134,10 +134,10 @@ def wake(session: Session, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What becomes of clusters that are made one.
+    """The result of merging clusters.
 
     ``untold`` is how many people wait in it for an answer that others were given; ``answer`` is
-    that one, once they are merged.
+    that answer, once they are merged.
     """
 
     status: ClusterStatus
@@ -147,7 +147,7 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class MergePreview:
-    """Two clusters as they stand, and what becomes of them if the ``other`` joins the ``kept``."""
+    """Two clusters as they are now, and the result if the ``other`` joins the ``kept``."""
 
     kept: ClusterDetail
     other: ClusterDetail
@@ -155,14 +155,14 @@ class MergePreview:
 
 
 def preview_merge(session: Session, keep: int, other: int, now: datetime) -> MergePreview:
-    """Return what merging two clusters comes to; nothing is done. Raises as ``merge_clusters``."""
+    """Preview merging two clusters, changing nothing. Raises as ``merge_clusters``."""
     merged = foresee_merge(session, keep, [other])
     kept, apart = (load_cluster(session, each, now=now) for each in (keep, other))
     return MergePreview(kept, apart, merged)
 
 
 def foresee_merge(session: Session, keep: int, others: Sequence[int]) -> Merged:
-    """Return what merging clusters comes to; nothing is done. Raises as ``merge_clusters``."""
+    """Preview merging several clusters, changing nothing. Raises as ``merge_clusters``."""
     kept = resolve_merged_cluster(session, keep)
     return _foresee(session, kept, _apart_from(session, kept, others))
 
@@ -174,11 +174,11 @@ def merge_clusters(
     actor: str,
     reason: str | None = None,
 ) -> Merged:
-    """Make several clusters one, under the number ``keep``; the other numbers lead to it.
+    """Merge clusters under the number ``keep``; the other numbers redirect to it.
 
-    It is open if any of them was, or if somebody waits for the answer that another of them was
-    given: nobody is told of it by merging. Else it is answered if any of them was. Raises
-    NotFound, and CannotRegroup if nothing is to be merged.
+    The result is open if any of them was open, or if somebody waits for the answer that another of
+    them was given, since merging tells nobody. Otherwise it is answered if any of them was. Raises
+    NotFound, and CannotRegroup if there is nothing to merge.
     """
     kept = lock_cluster(session, keep)
     rows = _apart_from(session, kept, others)
@@ -210,9 +210,9 @@ def merge_clusters(
 def undo_merge(
     session: Session, entry: audit_log.Entry, actor: str, action: str, reason: str | None
 ) -> None:
-    """Give a merged cluster back the claims that it had; both stand as before.
+    """Give a merged cluster its claims back; both clusters get their earlier status.
 
-    Tags and notes stay where they were moved to.
+    Tags and notes stay where the merge moved them.
     """
     kept, after = lock_cluster(session, int(entry.subject_id)), entry.after or {}
     apart = session.get_one(Cluster, after["cluster"])
@@ -251,7 +251,7 @@ def _foresee(session: Session, kept: Cluster, others: Sequence[Cluster]) -> Merg
         .where(Claim.cluster_id.in_(unanswered), Inquiry.waiting)
     )
     status = ClusterStatus.ANSWERED if answered else kept.status
-    # Nobody looks at what is answered or settled: who waits would wait for ever.
+    # Moderators do not look at answered or settled clusters: people would wait for ever.
     lost = waiting and status in (ClusterStatus.ANSWERED, ClusterStatus.SETTLED)
     if ClusterStatus.OPEN in statuses or lost:
         status = ClusterStatus.OPEN
@@ -265,12 +265,13 @@ def split_cluster(
     actor: str,
     reason: str | None = None,
 ) -> int:
-    """Move some claims of a cluster to one of their own; returns its number.
+    """Move some claims of a cluster to a new cluster; returns its number.
 
-    It is another claim, then: what people said of those that stay is no longer said of it, only
-    what they said of it alone. It is in the same status, but what is split from an answered one is
-    open. What stays is called by a claim that stays. Raises NotFound, and CannotRegroup if a claim
-    is not in it or nothing would stay.
+    The new cluster is another claim: verdicts given on the claims that stay are detached from those
+    that leave, and only verdicts on the moved claims themselves go along. It has the same status,
+    except that what is split from an answered cluster is open. The remaining cluster is titled by
+    one of its remaining claims. Raises NotFound, and CannotRegroup if a claim is not in the cluster
+    or none would stay.
     """
     row, wanted = lock_cluster(session, cluster_id), sorted(set(claim_ids))
     if not 0 < len(wanted) <= MOST:
@@ -278,7 +279,7 @@ def split_cluster(
             RegroupProblem.BAD_NUMBER,
             f"choose between 1 and {MOST} claims to split from cluster {row.id}",
         )
-    # A wording that is forgotten has no words left to be chosen by.
+    # The text of an erased wording is empty, so it cannot be the title.
     inside = and_(Claim.cluster_id == row.id, Claim.text != "")
     held = list(session.scalars(select(Claim.id).where(inside, Claim.id.in_(wanted))))
     if len(held) < len(wanted):
@@ -314,7 +315,7 @@ def split_cluster(
 def _leave_behind(
     session: Session, cluster_id: int, claim_ids: Sequence[int], actor: str, reason: str | None
 ) -> None:
-    """Detach from claims that left a cluster what was said of those that stay in it."""
+    """Detach from the claims that left a cluster the verdicts given on those that stay."""
     stays = select(Verdict.statement_id).join(Claim).where(Claim.cluster_id == cluster_id)
     shared = session.scalars(
         select(Verdict.statement_id)
@@ -328,10 +329,10 @@ def _leave_behind(
 
 
 def take_opposites_out(session: Session, cluster_id: int, actor: str) -> int | None:
-    """Split off what may say the opposite of the title; returns the new cluster's number, if any.
+    """Split off claims that may contradict the title; returns the new cluster's number, if any.
 
-    To be called before anything is said of all claims of a cluster. Raises NotFound, and
-    CannotRegroup if there are more of them than are moved at once.
+    Call it before a verdict is given on all claims of a cluster. Raises NotFound, and CannotRegroup
+    if there are more of them than one act may move.
     """
     row = lock_cluster(session, cluster_id)
     rows = session.execute(
@@ -359,7 +360,7 @@ def _most_asked(session: Session, among: ColumnElement[bool]) -> str:
 
 
 def require_unanswered(session: Session, cluster_id: int) -> Cluster:
-    """Return the row of a cluster that nobody handled yet, nobody else's until the act is over.
+    """Return the locked row of a cluster that nobody has handled yet.
 
     Raises NotFound, and AlreadyHandled if it is answered or rejected.
     """
@@ -378,7 +379,7 @@ def _read_state(row: Cluster) -> dict[str, Any]:
 
 
 def _restore_state(row: Cluster, standing: Mapping[str, Any]) -> None:
-    """Have a cluster stand as ``_read_state`` wrote it."""
+    """Restore the state of a cluster that ``_read_state`` wrote."""
     why, until = standing["reject_reason"], standing["snoozed_until"]
     row.status = ClusterStatus(standing["status"])
     row.reject_reason = RejectReason(why) if why else None

@@ -16,12 +16,12 @@ from knowledge.storage import audit_log
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """Clusters of one status with their tags, and the cursor of those ``after`` them.
+    """A page of clusters of one status with their tags, and the cursor of those ``after`` them.
 
-    ``last`` is what was done last to anything, for whoever handles several of them; ``newest`` the
-    cluster that was made last. ``languages`` are what clusters of the status can be narrowed to;
-    ``searches`` those that its reader saved. ``named`` is the title of a cluster that was asked
-    for, empty where there is none.
+    ``last`` is the newest audit entry, for acts on several clusters; ``newest`` the highest cluster
+    number. ``languages`` are those that clusters of the status can be filtered by; ``searches`` are
+    the reader's saved searches. ``named`` is the title of a cluster that was asked for, otherwise
+    empty.
     """
 
     clusters: tuple[ClusterSummary, ...]
@@ -47,11 +47,11 @@ def load_queue_page(
     ticked: Collection[int] = (),
     named: int | None = None,
 ) -> QueuePage:
-    """Return a page of clusters as ``list_clusters``, and what is shown with it.
+    """Return a page of clusters as ``list_clusters`` does, with all that is shown beside it.
 
-    Those that were ``ticked`` come first where they are not among them. Raises BadCursor.
+    Clusters that were ``ticked`` come first if they are not on the page. Raises BadCursor.
     """
-    # Before what is shown: what is done in between is not taken for seen.
+    # Read before what is shown, so that a change in between does not count as seen.
     last, newest = audit_log.load_latest_id(session), cluster_listing.load_newest_id(session)
     page = cluster_listing.list_clusters(session, order, status, after, limit, only=only, now=now)
     gone = set(ticked) - {each.id for each in page.items}

@@ -1,4 +1,4 @@
-"""Clusters whose answer is gone: they are for moderators to answer again."""
+"""Reopen clusters whose answer is gone, for moderators to answer again."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,9 +15,9 @@ from knowledge.storage.merges import list_duplicates, resolve_merged
 def reopen_answered_with(
     session: Session, statement_ids: Sequence[int], actor: str, reason: str | None
 ) -> None:
-    """Open the answered clusters that were answered with withdrawn statements and nothing else.
+    """Reopen clusters whose answers were all withdrawn with these statements.
 
-    What was answered with a duplicate was answered with the statement that stands for it.
+    An answer with a duplicate counts as one with the statement that stands for it.
     """
     session.flush()
     same = [number for number, _ in _duplicates(session, statement_ids)]
@@ -35,7 +35,7 @@ def reopen_answered_with(
 def reopen_unanswered(
     session: Session, claim_ids: Sequence[int], actor: str, reason: str | None
 ) -> None:
-    """Open the answered clusters of claims that nothing answers any more."""
+    """Reopen the answered clusters of claims that nothing answers any more."""
     session.flush()
     found: set[int] = set()
     for part in in_batches(claim_ids):
@@ -69,7 +69,7 @@ def _open(session: Session, cluster_ids: Sequence[int], actor: str, reason: str 
 
 
 def _answered(session: Session, cluster_ids: Sequence[int]) -> set[int]:
-    """Return those clusters of which a published statement answers a claim."""
+    """Return those clusters in which a published statement answers a claim."""
     rows = session.execute(
         select(Claim.cluster_id, Verdict.statement_id)
         .join(Verdict, Verdict.claim_id == Claim.id)

@@ -1,4 +1,4 @@
-"""Claims as they are kept: one row a wording, whoever asked it and however often."""
+"""Store claims: one row per wording, whoever asks it and however often."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,9 +11,9 @@ from knowledge.text.language import UNDETERMINED, guess_language
 
 
 def store_claim(session: Session, claim: str, language: str) -> int:
-    """Keep a claim once and return its id; a new one waits to be placed in a cluster.
+    """Store a claim once and return its id; a new one waits to be placed in a cluster.
 
-    ``language`` is what it is taken for where its letters do not tell.
+    ``language`` is used where the letters of the claim do not tell.
     """
     key, guessed = ClaimText(claim).key, guess_language(claim)
     values = {

@@ -1,4 +1,4 @@
-"""A person's word on a claim and a statement: from then on it beats the judge's."""
+"""Store moderators' verdicts on a claim and a statement; they override the judge's."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ _KEPT: Final = select(Verdict.relation, Verdict.explanation)
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What is said of one claim and one statement; no relation leaves it to the judge.
+    """A verdict on one claim and one statement; without a relation it is left to the judge.
 
-    Without a ``note`` the one that was kept stays, unless the relation changes: it explained that.
+    Without a ``note`` the stored one stays, unless the relation changes: it explained the old one.
     """
 
     claim_id: int
@@ -40,7 +40,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What people said of a claim and a statement, and what they added in their own words."""
+    """The verdict on a claim and a statement, with the moderators' note."""
 
     relation: Relation
     note: Note = NO_NOTE
@@ -55,14 +55,16 @@ def attach(
     reason: str | None = None,
     note: Note | None = None,
 ) -> int:
-    """Make a statement the answer to claims, with its relation to them; returns how many changed.
+    """Set the relation of a statement to claims, as their answer; returns how many changed.
 
-    It is given out once it is published. Where it settles them no more, who was told that it does
-    is to hear so. Raises NotFound for what is not there, BadEdit for a retracted statement and
-    for one said to support what its rating does not confirm.
+    It is served once it is published. People who were told that it answers claims which it no
+    longer answers are notified.
+
+    Raises NotFound for what does not exist, BadEdit for a retracted statement and for one said to
+    support what its rating does not confirm.
     """
     demand.lock_queue(session)
-    # Taken: who withdraws it meanwhile sees what it answers, and opens that again.
+    # Locked: a withdrawal meanwhile sees what the statement answers, and reopens it.
     row = lock_statements(session, [statement_id])[statement_id]
     if row.status is StatementStatus.RETRACTED:
         raise BadEdit(
@@ -92,7 +94,7 @@ def detach(
 ) -> int:
     """Leave the relation of a statement to claims to the judge again; returns how many changed.
 
-    Who was told that it answers them is to hear that this is taken back.
+    People who were told that it answers them will be told that this is withdrawn.
     """
     demand.lock_queue(session)
     note_withdrawn(session, claim_ids, statement_id)
@@ -108,10 +110,10 @@ def rule(
     reason: str | None,
     undoes: int | None = None,
 ) -> int:
-    """Keep each ruling, with its entry in the audit; returns how many were not so before.
+    """Store each ruling, with its audit entry; returns how many changed.
 
-    What nothing answers any more is for moderators to answer again, and nobody is told that
-    it was answered.
+    Clusters that nothing answers any more are reopened, and nobody else is told that they were
+    answered.
 
     Raises NotFound if there is no such claim.
     """
@@ -135,7 +137,7 @@ def rule(
             reason=reason,
             undoes=undoes,
         )
-    # Indexes look at the statement again, and with that every remembered answer is forgotten.
+    # Indexes reload the statement, which also empties the cache of answers.
     append(session, sorted({each.statement_id for each in changed}), ChangeKind.ADDED)
     gone = [each for each in changed if each.relation in (None, Relation.NOT_ENOUGH_INFO)]
     reopen_unanswered(session, sorted({each.claim_id for each in gone}), actor, reason)
@@ -143,14 +145,14 @@ def rule(
 
 
 def load_verdicts(session: Session, *claims: str) -> dict[int, Relation]:
-    """Return the relations that people gave these very claims, by statement; as ``load_said``."""
+    """Return moderators' relations on exactly these claims, by statement; see ``load_said``."""
     return {number: each.relation for number, each in load_said(session, *claims).items()}
 
 
 def load_said(session: Session, *claims: str) -> dict[int, Said]:
-    """Return what people said of these very claims, by statement.
+    """Return moderators' verdicts on exactly these claims, by statement.
 
-    What was said of a duplicate holds of the statement that stands for it, as its rating has it.
+    A verdict on a duplicate applies to the statement that stands for it, as its rating allows.
     """
     rows = session.execute(
         select(Verdict.statement_id, Verdict.relation, Verdict.explanation)
@@ -164,14 +166,14 @@ def load_said(session: Session, *claims: str) -> dict[int, Said]:
 
 
 def load_answer(session: Session, cluster_id: int) -> tuple[int, Said] | None:
-    """Return the published statement that settles claims of a cluster, as was said last."""
+    """Return the published statement that answers a cluster's claims, the latest verdict first."""
     return next(iter(load_answers(session, cluster_id).items()), None)
 
 
 def load_answers(session: Session, cluster_id: int) -> dict[int, Said]:
-    """Return the published statements that settle claims of a cluster, what was said last first.
+    """Return the published statements that answer a cluster's claims, the latest verdict first.
 
-    Whoever asks those claims is given them, whatever the status of the cluster.
+    Whoever asks those claims gets them, whatever the status of the cluster.
     """
     rows = session.execute(
         select(Verdict.statement_id, Verdict.relation, Verdict.explanation)
@@ -194,7 +196,7 @@ def load_answers(session: Session, cluster_id: int) -> dict[int, Said]:
 
 
 def load_verdict(session: Session, claim_id: int, statement_id: int) -> Said | None:
-    """Return what people said of one claim and one statement, None where nobody did."""
+    """Return the verdict on one claim and one statement, None if there is none."""
     row = session.execute(_KEPT.where(*_here(claim_id, statement_id))).one_or_none()
     return Said(row.relation, note_from(row.explanation)) if row is not None else None
 
@@ -202,7 +204,7 @@ def load_verdict(session: Session, claim_id: int, statement_id: int) -> Said | N
 def load_last_note(
     session: Session, cluster_id: int, statement_id: int, relation: Relation
 ) -> Note:
-    """Return the note of an answer that was taken back last, for whoever gives it again."""
+    """Return the note of an answer that was last withdrawn, to reuse when it is given again."""
     claims = select(cast(Claim.id, String)).where(Claim.cluster_id == cluster_id)
     undone = session.scalars(
         select(AuditEntry)
@@ -221,7 +223,7 @@ def load_last_note(
 
 
 def to_json(statement_id: int, said: Said | None) -> dict[str, Any]:
-    """Return what was said of a statement as the audit has it."""
+    """Return a verdict as JSON values for the audit."""
     found: dict[str, Any] = {
         "statement": statement_id,
         "relation": said.relation.value if said else None,
@@ -230,7 +232,7 @@ def to_json(statement_id: int, said: Said | None) -> dict[str, Any]:
 
 
 def from_json(values: Mapping[str, Any]) -> Said | None:
-    """Return what ``to_json`` wrote."""
+    """Return the verdict that ``to_json`` wrote."""
     relation = values.get("relation")
     return Said(Relation(relation), note_from(values.get("note"))) if relation else None
 
@@ -238,7 +240,7 @@ def from_json(values: Mapping[str, Any]) -> Said | None:
 def _resolve_duplicates(
     session: Session, rows: Sequence[Row[int, Relation, Any]]
 ) -> list[tuple[int, Said]]:
-    """Return what was said, each with the statement that stands for the one it was said of."""
+    """Return verdicts, each with the statement that stands for the one it was given on."""
     stands = resolve_merged(session, [row.statement_id for row in rows])
     query = select(Statement.id, Statement.rating).where(Statement.id.in_(set(stands.values())))
     ratings = {row.id: row.rating for row in session.execute(query)}
@@ -253,7 +255,7 @@ def _known(session: Session, ids: set[int]) -> set[int]:
 
 
 def _keep(session: Session, ruling: Ruling, actor: str) -> tuple[Said | None, Said | None]:
-    """Keep a ruling and return what was kept before, and what is now."""
+    """Store a ruling and return the verdict before and after."""
     session.flush()
     here = _here(ruling.claim_id, ruling.statement_id)
     if ruling.relation is None:
@@ -282,7 +284,7 @@ def _keep(session: Session, ruling: Ruling, actor: str) -> tuple[Said | None, Sa
             "explanation": after.note.plain() or None,
             "actor": actor,
         }
-        # Since when it answers the claim: who asked from then on saw it.
+        # The time from which it answers the claim: whoever asks from then on sees it.
         since = {} if same else {"decided_at": now()}
         session.execute(update(Verdict).where(*here).values(**changed, **since))
     return before, after
