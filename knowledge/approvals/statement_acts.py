@@ -21,9 +21,9 @@ from knowledge.notifications.corrections import count_audience
 
 @dataclass(frozen=True, slots=True)
 class MergePreview:
-    """Statements to make one, what is kept first, and how many people were shown each.
+    """Statements to merge, the kept one first, and how many people were shown each.
 
-    ``seen`` is what ``submit`` asks for.
+    ``seen`` is passed to ``submit``.
     """
 
     statements: Sequence[SourcedStatement]
@@ -64,7 +64,7 @@ def publish_waiting(
 def publish_report(
     session: Session, report_id: int, actor: str, policy: Policy, seen: int
 ) -> Applied | Waiting:
-    """Publish what waits of a report, as ``publish_waiting``. Raises NotFound."""
+    """Publish what waits in a report, as ``publish_waiting``. Raises NotFound."""
     demand.lock_queue(session)
     statements = curation.load_report(session, report_id).statements
     return publish_waiting(session, [each.id for each in statements], actor, policy, seen)
@@ -73,9 +73,9 @@ def publish_report(
 def submit_edit(
     session: Session, act: EditStatement, actor: str, reason: str | None, policy: Policy
 ) -> Applied | Waiting | Foreseen:
-    """Keep an edit of a statement; of a published one, preview it until ``tell`` is decided.
+    """Submit an edit of a statement; of a published one, preview it until ``tell`` is decided.
 
-    What is previewed tells people. Raises as ``submit``.
+    The preview tells people. Raises as ``submit``.
     """
     status = curation.load_statement(session, act.statement_id).status
     if act.tell is None and status is StatementStatus.PUBLISHED:
@@ -84,7 +84,7 @@ def submit_edit(
 
 
 def preview_merge(session: Session, act: MergeStatements, actor: str) -> MergePreview:
-    """Return what becomes of statements that are made one. Raises what merging them would."""
+    """Preview merging statements. Raises as the merge itself."""
     ids = [act.keep, *(number for number in act.others if number != act.keep)]
     found, seen = load_shown(session, ids)
     rehearse(session, act, actor)
@@ -103,7 +103,7 @@ def split_statement(
     reason: str | None,
     policy: Policy,
 ) -> tuple[int, Applied | Waiting]:
-    """Put the parts of a statement, by their words, in its place; returns its report's number.
+    """Replace a statement by its parts, given as text; returns its report's number.
 
     Raises BadEdit for a part that is not in it, and as ``submit``.
     """

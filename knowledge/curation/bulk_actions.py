@@ -1,4 +1,4 @@
-"""Handle several clusters at once: each by its own act, in a transaction of its own."""
+"""Handle several clusters at once, each in a transaction of its own."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ from knowledge.storage.database import UseCase
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-#: Does to one cluster what is done to all of them.
+#: Does the act to one cluster.
 Act: TypeAlias = Callable[[Session, int], object]
 
-#: What keeps an act from one cluster and not from the others.
+#: Errors that concern one cluster only.
 _OF_ONE: Final = (AlreadyHandled, CannotRegroup, NotFound, Stale)
 
 
 class Transactions(Protocol):
-    """Do a use case, each in a transaction of its own."""
+    """Runs use cases, each in a transaction of its own."""
 
     def __call__(self, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return what ``act(session, …)`` returns, after its commit."""
@@ -41,7 +41,7 @@ class Transactions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A cluster that an act was not done to; ``why`` is what stood against it."""
+    """A cluster that an act was not done to; ``why`` is the reason."""
 
     cluster_id: int
     title: str
@@ -50,7 +50,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What would come of an act: the clusters it is done to, how many people are told, and what."""
+    """The effects of an act: the clusters it is done to, how many people are told, and what."""
 
     clusters: tuple[ClusterSummary, ...]
     people: int
@@ -63,8 +63,8 @@ def do_each(
 ) -> tuple[Refused, ...]:
     """Do an act to each cluster; returns those it could not be done to.
 
-    ``seen`` is the number of what was done last to anything when they were shown
-    (``audit_log.load_latest_id``): to what somebody else handled since, nothing is done.
+    ``seen`` is the newest audit entry when they were shown (``audit_log.load_latest_id``): clusters
+    that somebody else handled since are left alone.
     """
     refused = []
     for number in cluster_ids:
@@ -78,14 +78,14 @@ def do_each(
 def merge_each(
     do: Transactions, cluster_ids: Sequence[int], keep: int, seen: int, actor: str
 ) -> tuple[Refused, ...]:
-    """Make each cluster part of the one that is kept, as ``do_each``."""
+    """Merge each cluster into the one that is kept, as ``do_each``."""
     return do_each(do, _kept_first(cluster_ids, keep), seen, _merging(keep, seen, actor))
 
 
 def foresee(
     session: Session, cluster_ids: Sequence[int], seen: int, act: Act, now: datetime
 ) -> Foreseen:
-    """Return what would come of an act to each cluster: it is done, read, and taken back."""
+    """Preview an act on each cluster: it is done, read, and rolled back."""
     demand.lock_queue(session)
     found, refused = load_summaries(session, cluster_ids, now=now), []
     with session.begin_nested() as savepoint:
@@ -105,9 +105,9 @@ def foresee(
 def foresee_merge(
     session: Session, cluster_ids: Sequence[int], seen: int, actor: str, now: datetime
 ) -> tuple[int, Foreseen]:
-    """Return which cluster the others would best join, and what would come of that.
+    """Return which cluster the others would best be merged into, and the effects of that.
 
-    It is the one of the largest demand, of those that are still as they were shown.
+    It is the one of highest demand among those that are unchanged since they were shown.
     """
     unchanged = foresee(session, cluster_ids, seen, lambda _, __: None, now).clusters
     keep = unchanged[0].id if unchanged else cluster_ids[0]
@@ -116,7 +116,7 @@ def foresee_merge(
 
 
 def _kept_first(cluster_ids: Sequence[int], keep: int) -> list[int]:
-    """Return the one that is kept, then the others: it is looked at before it is changed."""
+    """Return the cluster to keep, then the others: it is checked before it is changed."""
     return sorted(cluster_ids, key=lambda number: number != keep)
 
 
@@ -126,7 +126,7 @@ def _merging(keep: int, seen: int, actor: str) -> Act:
         if cluster_id != keep:
             require_unchanged(session, SubjectKind.CLUSTER, keep, seen)
             cluster_actions.merge_clusters(session, keep, [cluster_id], actor)
-            # What this act did itself to the one that is kept.
+            # Changes that this act itself made to the kept one.
             seen = max(seen, last_seen(session, SubjectKind.CLUSTER, keep))
 
     return act

@@ -1,4 +1,4 @@
-"""Leave a cluster unanswered, after a look at who would be told so."""
+"""Reject a cluster, after a preview of who would be told."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,10 +16,9 @@ from knowledge.notifications.rejections import RejectionNotice
 
 @dataclass(frozen=True, slots=True)
 class RejectionPreview:
-    """A cluster and who would be told that it is rejected: how many people, and what they read.
+    """A cluster and who would be told of its rejection: how many people, and what they read.
 
-    ``seen`` is what ``reject_cluster`` asks for, so that what was done meanwhile is not taken for
-    seen.
+    ``seen`` is passed to ``reject_cluster``, so that changes in between are not taken for seen.
     """
 
     cluster: ClusterSummary
@@ -31,11 +30,11 @@ class RejectionPreview:
 def preview_rejection(
     session: Session, cluster_id: int, why: RejectReason | None, actor: str, now: datetime
 ) -> RejectionPreview:
-    """Return what would come of rejecting a cluster: it is done, read, and taken back.
+    """Preview rejecting a cluster: it is done, read, and rolled back.
 
     Without a reason nobody would be told anything. Raises as ``cluster_actions.reject``.
     """
-    # Before what is shown: what is done in between is not taken for seen.
+    # Read before what is shown, so that a change in between does not count as seen.
     number = cluster_listing.resolve_merged_cluster(session, cluster_id).id
     seen = last_seen(session, SubjectKind.CLUSTER, number)
     cluster = cluster_listing.load_summary(session, number, now)
@@ -59,10 +58,9 @@ def reject_cluster(
     held: timedelta,
     seen: int,
 ) -> int:
-    """Leave a cluster unanswered for good; returns how many people are to be told.
+    """Reject a cluster; returns how many people will be told.
 
-    Raises Stale if something was done to it since it was ``seen``, and as
-    ``cluster_actions.reject``.
+    Raises Stale if it changed since it was ``seen``, and as ``cluster_actions.reject``.
     """
     require_unchanged(session, SubjectKind.CLUSTER, cluster_id, seen)
     cluster_actions.reject(session, cluster_id, why, actor, reason, held)

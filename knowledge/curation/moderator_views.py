@@ -1,4 +1,4 @@
-"""Reports and statements as moderators see them: with version, place and what is done with them."""
+"""Load reports and statements as moderators edit them, with version, span and history."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from knowledge.storage.pagination import LARGEST, Page
 
 @dataclass(frozen=True, slots=True)
 class EditableStatement:
-    """A statement as an editor opens it."""
+    """A statement as the edit form shows it."""
 
     id: int
     ref: str
@@ -41,7 +41,7 @@ class EditableStatement:
 
 @dataclass(frozen=True, slots=True)
 class EditableReport:
-    """A report as an editor opens it, with its statements in order."""
+    """A report as the edit form shows it, with its statements in order."""
 
     id: int
     ref: str
@@ -58,7 +58,7 @@ class EditableReport:
 
 @dataclass(frozen=True, slots=True)
 class PastVersion:
-    """How a report or a statement was until a moment: its fields by name, as JSON values."""
+    """An earlier version of a report or a statement: its fields as JSON values."""
 
     version: int
     content: Mapping[str, Any]
@@ -67,7 +67,7 @@ class PastVersion:
 
 @dataclass(frozen=True, slots=True)
 class StatementList:
-    """A page of statements, each with what ``last_shown`` says, and those to look at again."""
+    """A page of statements, each with its ``last_shown``, and those due for a recheck."""
 
     page: Page[SourcedStatement]
     seen: Mapping[int, int]
@@ -86,19 +86,19 @@ def list_statements(
 def load_shown(
     session: Session, statement_ids: Sequence[int]
 ) -> tuple[list[SourcedStatement], dict[int, int]]:
-    """Return statements as they stand, and what ``last_shown`` says of them."""
-    # Before what is shown: what is done in between is not taken for seen.
+    """Return statements as they are now, with their ``last_shown``."""
+    # Read before what is shown, so that a change in between does not count as seen.
     seen = last_shown(session, statement_ids)
     return reports.load_by_ids(session, statement_ids), seen
 
 
 def preview_retraction(session: Session, statement_id: int) -> tuple[SourcedStatement, int]:
-    """Return a statement, and how many people are told if it is withdrawn. Raises NotFound."""
+    """Return a statement, and how many people are told of its withdrawal. Raises NotFound."""
     return reports.load_by_id(session, statement_id), count_audience(session, statement_id)
 
 
 def load_statement(session: Session, statement_id: int) -> EditableStatement:
-    """Return a statement as it stands. Raises NotFound."""
+    """Return a statement, freshly read. Raises NotFound."""
     row = session.get(Statement, statement_id, populate_existing=True)
     if row is None:
         raise NotFound(f"there is no statement number {statement_id}; see `statements list`")
@@ -106,7 +106,7 @@ def load_statement(session: Session, statement_id: int) -> EditableStatement:
 
 
 def load_report(session: Session, report_id: int) -> EditableReport:
-    """Return a report as it stands, with its statements. Raises NotFound."""
+    """Return a report with its statements, freshly read. Raises NotFound."""
     row = session.get(Report, report_id, populate_existing=True)
     if row is None:
         raise NotFound(f"there is no report number {report_id}; see `statements list`")
@@ -126,7 +126,7 @@ def load_report(session: Session, report_id: int) -> EditableReport:
 
 
 def load_history(session: Session, kind: VersionKind, subject_id: int) -> tuple[PastVersion, ...]:
-    """Return how a report or a statement was before its edits, the latest first."""
+    """Return the earlier versions of a report or a statement, the latest first."""
     rows = session.scalars(
         select(Version)
         .where(Version.kind == kind, Version.subject_id == subject_id)

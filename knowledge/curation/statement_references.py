@@ -1,4 +1,4 @@
-"""Find statements by the references that people type, look at them, and move them on."""
+"""Find statements by the references that people type, and act on them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from knowledge.storage import audit_log
 from knowledge.storage.audit_log import Entry
 
 _P = ParamSpec("_P")
-#: Reviews, publishes, retracts or discards statements by their ids; returns how many it moved.
+#: Reviews, publishes, retracts or discards statements by id; returns how many it moved.
 Move: TypeAlias = Callable[Concatenate[Session, Sequence[int], _P], int]
 
 
 @dataclass(frozen=True, slots=True)
 class StatusSummary:
-    """The status of the first of some statements, what was done last to it, how many others are."""
+    """The status of the first of some statements, its last act, and how many others there are."""
 
     ref: str
     status: StatementStatus
@@ -34,7 +34,7 @@ class StatusSummary:
 
 @dataclass(frozen=True, slots=True)
 class MoveResult:
-    """How many statements an act moved; ``standing`` is how they stand where it moved none."""
+    """How many statements an act moved; ``standing`` is their status if it moved none."""
 
     count: int
     standing: StatusSummary | None
@@ -42,7 +42,7 @@ class MoveResult:
 
 @dataclass(frozen=True, slots=True)
 class PastAct:
-    """What was done to the statement ``ref``, by the names that colleagues know each other by."""
+    """An act on the statement ``ref``, with the names that colleagues know each other by."""
 
     ref: str
     entry: Entry
@@ -51,7 +51,7 @@ class PastAct:
 
 
 def find(session: Session, ref: str) -> list[int]:
-    """Return the ids of the statements that ``ref`` names: a statement's, or a report's.
+    """Return the ids of the statements that ``ref`` names: one statement, or those of a report.
 
     Raises NotFound if there is none.
     """
@@ -63,9 +63,9 @@ def find(session: Session, ref: str) -> list[int]:
 
 
 def find_all(session: Session, refs: Sequence[str], report_refs: Sequence[str] = ()) -> list[int]:
-    """Return the ids of the statements that each reference names, every one once.
+    """Return the ids of the statements that the references name, without repetition.
 
-    ``report_refs`` name reports alone. Raises NotFound.
+    ``report_refs`` name reports only. Raises NotFound.
     """
     found = [number for ref in refs for number in find(session, ref)]
     for ref in report_refs:
@@ -84,9 +84,9 @@ def load_named(session: Session, ref: str) -> list[SourcedStatement]:
 
 
 def list_acts(session: Session, ref: str) -> list[PastAct]:
-    """Return what was done to, and answered with, each statement that ``ref`` names.
+    """Return the acts on each statement that ``ref`` names, and the answers given with it.
 
-    The latest first of each. Raises NotFound.
+    Statement by statement, the latest first. Raises NotFound.
     """
     return [
         PastAct(
@@ -103,7 +103,7 @@ def list_acts(session: Session, ref: str) -> list[PastAct]:
 def move(
     session: Session, act: Move[_P], ids: Sequence[int], /, *args: _P.args, **kwargs: _P.kwargs
 ) -> MoveResult:
-    """Do an act to statements; where it moves none, tell how they stand instead."""
+    """Do an act to statements; if it moves none, return their status instead."""
     count = act(session, ids, *args, **kwargs)
     return MoveResult(count, None if count else _summarise_status(session, ids))
 
