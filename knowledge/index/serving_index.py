@@ -163,7 +163,7 @@ class ServingIndex:
 
     @property
     def problem(self) -> IndexUnavailable | None:
-        """Why no index serves: where one in the process cannot, whoever asks is told."""
+        """Why no index serves: always None, since a failure is raised to the caller."""
         return None
 
     def outdated(self) -> bool:
