@@ -29,7 +29,7 @@ def evaluate(
 ) -> VerdictResult:
     """Answer every message of a set and measure the outcomes.
 
-    Where a claim's statement is labelled, it is also measured how often that one comes first.
+    If a claim's statement is labelled, how often it comes first is measured as well.
     """
     verdicts: list[Verdict] = []
     named = first = 0

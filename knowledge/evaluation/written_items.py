@@ -30,7 +30,7 @@ _LABELS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class WrittenClaim:
-    """What somebody says of an item's statement, and how it stands to it."""
+    """A claim about an item's statement, and its relation to it."""
 
     text: str
     relation: Relation
@@ -52,9 +52,10 @@ class WrittenItem:
     reviewed: bool = False
 
     def outcome(self, claim: WrittenClaim) -> Outcome:
-        """Return what people should be told of a claim.
+        """Return the outcome that a claim should get.
 
-        Who asks a reviewed claim, rejected, is told so; of its opposite the review says nothing.
+        Whoever asks a rejected reviewed claim is told so; the review says nothing about its
+        opposite.
         """
         match claim.relation:
             case Relation.NOT_ENOUGH_INFO:
@@ -85,7 +86,7 @@ class WrittenItem:
 
 
 def is_written(row: Mapping[str, object]) -> bool:
-    """Tell whether a file that begins with ``row`` holds written items."""
+    """Return whether a file whose first row is ``row`` holds written items."""
     return "statement" in row and isinstance(row.get("claims"), list)
 
 

@@ -23,7 +23,7 @@ _PUBLISHED = (
 
 
 def load_published(sessions: Sessions) -> Iterator[SourcedStatement]:
-    """Yield every published statement, oldest first, however many there are."""
+    """Yield every published statement, oldest first, in batches."""
     last = 0
     while batch := sessions.read(_load_published_after, last):
         last = batch[-1].id
@@ -35,7 +35,7 @@ def _load_published_after(session: Session, last: int) -> list[SourcedStatement]
 
 
 def load_newest(session: Session, limit: int) -> list[tuple[SourcedStatement, datetime]]:
-    """Return the statements that were published last, each with when, newest first."""
+    """Return the statements published last, each with the time, newest first."""
     when = (
         select(ChangeLogEntry.statement_id, func.max(ChangeLogEntry.id).label("change_id"))
         .where(ChangeLogEntry.kind == ChangeKind.ADDED)
