@@ -100,7 +100,7 @@ class Clusters:
             self._seen = claims[-1].id
         if len(index) > EXACT_UP_TO and not index.sketched:
             ids = sorted(index.ids())
-            index = DenseIndex.built(ids, index.rows(ids))
+            index = DenseIndex.from_vectors(ids, index.rows(ids))
         self._index = index
         return index
 

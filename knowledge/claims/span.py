@@ -50,7 +50,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class ClaimSpan:
-    """The fitted model: weights (DIMENSION, 4), and by how much the whole must be beaten."""
+    """The fitted model: weights (DIMENSION, 4), and the margin needed over the whole text."""
 
     weights: Floats
     margin: float

@@ -60,7 +60,7 @@ def verify(
     loaded = load_snapshot(sessions, root, fingerprint)
     if loaded is None:
         raise IndexMissing("there is no index yet; run `tathabbat reindex`")
-    index = LiveIndex.of(loaded)
+    index = LiveIndex.from_snapshot(loaded)
     return verify_index(sessions, loaded.manifest, index, fingerprint, progress)
 
 

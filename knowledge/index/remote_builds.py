@@ -107,7 +107,7 @@ class RemoteBuilds:
                 number, came_from = last_change(session), origin(session)
             builds = self._on_server()
             texts = (entry.terms_text for part in self._published() for entry in part)
-            statistics = TermStatistics.of(texts)
+            statistics = TermStatistics.from_texts(texts)
 
             def chunks() -> Chunks:
                 done = 0

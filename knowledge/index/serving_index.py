@@ -182,7 +182,9 @@ class ServingIndex:
             return
         name = snapshot.current_name(self._root)
         try:
-            fresh = LiveIndex.of(_load(self._sessions, self._root, self._encoder.fingerprint))
+            fresh = LiveIndex.from_snapshot(
+                _load(self._sessions, self._root, self._encoder.fingerprint)
+            )
         except (IndexMismatch, IndexCorrupt):
             # It would be refused again. Any other failure may pass.
             self._seen = name
@@ -200,14 +202,14 @@ class ServingIndex:
         fingerprint = self._encoder.fingerprint
         self._seen = snapshot.current_name(self._root)
         try:
-            return LiveIndex.of(_load(self._sessions, self._root, fingerprint))
+            return LiveIndex.from_snapshot(_load(self._sessions, self._root, fingerprint))
         except IndexMissing:
             return build(self._sessions, self._encoder, progress)
         except IndexCorrupt as error:
             _log.warning("%s; serving the index before it", error)
         try:
             self._seen = snapshot.rollback(self._root).name
-            return LiveIndex.of(_load(self._sessions, self._root, fingerprint))
+            return LiveIndex.from_snapshot(_load(self._sessions, self._root, fingerprint))
         # Whatever is wrong with the snapshot, the database has everything.
         except EmbeddingsError:
             return build(self._sessions, self._encoder, progress)
@@ -273,7 +275,7 @@ def build(sessions: Sessions, encoder: Encoder, progress: Progress | None = None
         number = last_change(session)
         entries = load_entries(session, None)
     rows = load_or_compute(sessions, encoder, [entry.text for entry in entries], progress)
-    return LiveIndex.built(entries, rows, number)
+    return LiveIndex.from_entries(entries, rows, number)
 
 
 def reindex(
