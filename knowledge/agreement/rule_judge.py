@@ -46,8 +46,8 @@ SAME_STRETCH_MEASURED: Final = 0.25
 #: Content words (numbers and dates count) below which nothing is decided by content.
 FEWEST_WORDS: Final = 3
 
-#: How often each verdict of these rules is right, with Laplace's correction: measured on labelled
-#: pairs by ``benchmarks/agreement.py``.
+#: Precision of each verdict of these rules, with Laplace's correction: measured on labelled pairs
+#: by ``benchmarks/agreement.py``.
 CONFIDENCE: Final = {
     Relation.SUPPORTS: 0.94,
     Relation.REFUTES: 0.97,
@@ -59,7 +59,7 @@ SAME_TEXT_CONFIDENCE: Final = 0.99
 class RuleJudge:
     """Implements ``judgement.Judge`` without a model."""
 
-    #: Raise when rules or word lists change what is decided: calibrations are kept by it.
+    #: Increase when rules or word lists change a decision: calibrations are tied to it.
     fingerprint: Final = "rules-11"
 
     def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:

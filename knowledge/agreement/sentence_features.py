@@ -1,4 +1,4 @@
-"""A sentence read for comparison: its content words with their polarity, its numbers and dates."""
+"""Extract a sentence's content words with polarity, its numbers and dates, for comparison."""
 
 import re
 from collections.abc import Sequence

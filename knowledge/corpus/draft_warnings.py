@@ -1,4 +1,4 @@
-"""Warn of what a report states that may be taken as it is, but is seldom meant so (pure)."""
+"""Warn of values in a report that are valid but seldom meant (pure)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

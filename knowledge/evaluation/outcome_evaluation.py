@@ -1,4 +1,4 @@
-"""Measure the answers to labelled claims: are people told the right thing."""
+"""Evaluate the answers to labelled claims."""
 
 from dataclasses import replace
 from typing import Final

@@ -1,4 +1,4 @@
-"""Evaluate retrieval: labelled queries through the service that answers."""
+"""Evaluate retrieval on labelled queries, through the service that answers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

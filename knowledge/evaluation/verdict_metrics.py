@@ -1,4 +1,4 @@
-"""Verdicts against what people said: pairs judged, claims answered; the figures are the same."""
+"""Metrics of verdicts against labels, for judged pairs and answered claims alike."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
-"""Items of written claims: a statement with what it is read with, and what people say of it.
+"""Read items of written claims: a statement with its context, and claims about it.
 
-The form of the project's own claims (``benchmarks/training/claims``), for anybody's:
-``{"id", "title", "before", "speaker", "statement", "claims": [{"text", "label"}]}``, where a label
-is S (the statement supports the claim), R (it refutes it) or N (it leaves it open); ``"reviewed":
-true`` where the statement is a claim that fact-checkers reject.
+The form of the project's own claims (``benchmarks/training/claims``), for anybody's: ``{"id",
+"title", "before", "speaker", "statement", "claims": [{"text", "label"}]}``, where a label is S (the
+statement supports the claim), R (it refutes it) or N (it leaves it open); ``"reviewed": true`` if
+the statement is a claim that fact-checkers reject.
 """
 
 from collections.abc import Iterator, Mapping

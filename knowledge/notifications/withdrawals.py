@@ -199,7 +199,7 @@ def _drop_untold(session: Session, answers: _Conditions) -> None:
         else_=literal(Relation.SUPPORTS, relation.type),
     )
     for change in (
-        # ``sent_after_all`` hears of it if it arrives, ``resume`` if it holds again by then.
+        # ``note_sent_after_all`` records if it arrives, ``resume`` if it holds again by then.
         update(Notification).where(*waiting, first, is_being_sent()).values(status=_OVER),
         delete(Notification).where(*waiting, first),
         update(Notification).where(*waiting).values(status=_SENT, relation=opposite),
