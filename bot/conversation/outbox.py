@@ -34,7 +34,7 @@ _ERROR: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutgoingNotification:
     """One notification in words, and the channel's address it goes to.
 
     ``relation`` is what it says of the claim, where it is an answer.
@@ -50,16 +50,18 @@ class Letter:
 class NotificationQueue(Protocol):
     """What a channel delivers. Every call may block (database): keep it off the loop."""
 
-    def take(self) -> Letter | None:
+    def take(self) -> OutgoingNotification | None:
         """Return a letter that is due, None if none is; nobody else is handed it for ``LEASE``."""
 
-    def sent(self, letter: Letter) -> None:
+    def sent(self, notification: OutgoingNotification) -> None:
         """Record that a letter was delivered: it is never handed out again."""
 
-    def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
+    def failed(
+        self, notification: OutgoingNotification, error: str, pause: timedelta | None = None
+    ) -> None:
         """Have a letter tried again, after ``pause`` where the channel asked for one."""
 
-    def unreachable(self, letter: Letter, error: str) -> None:
+    def unreachable(self, notification: OutgoingNotification, error: str) -> None:
         """Give a letter up: the person cannot be written to."""
 
 
@@ -77,7 +79,7 @@ class Outbox:
         self._sessions, self._secret, self._holder = sessions, secret, holder
         self._now, self._today = now, today
 
-    def take(self) -> Letter | None:
+    def take(self) -> OutgoingNotification | None:
         """Return the letter that is due longest and can be sent; others are given up on the way."""
         while (told := self._lease()) is not None:
             if told.address is None:
@@ -92,26 +94,30 @@ class Outbox:
             calendar = told.calendar or Calendar.INTERNATIONAL
             words = load_catalogue(find_language(told.language), calendar)
             said = None if isinstance(told, RejectionNotice) else told.relation
-            return Letter(
+            return OutgoingNotification(
                 told.id, address, compose_notification(told, self._today(), words), told.tries, said
             )
         return None
 
-    def sent(self, letter: Letter) -> None:
+    def sent(self, notification: OutgoingNotification) -> None:
         """Record that a letter was delivered."""
-        self._sessions.write(pending_notifications.mark_sent, letter.id, letter.relation)
+        self._sessions.write(
+            pending_notifications.mark_sent, notification.id, notification.relation
+        )
 
-    def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
+    def failed(
+        self, notification: OutgoingNotification, error: str, pause: timedelta | None = None
+    ) -> None:
         """Have a letter tried again, ever later; give it up after ``MAX_TRIES``."""
-        if letter.tries >= MAX_TRIES and pause is None:
-            self._give_up(letter.id, error)
+        if notification.tries >= MAX_TRIES and pause is None:
+            self._give_up(notification.id, error)
             return
-        wait = BACKOFF.pause(letter.tries) if pause is None else pause
-        self._postpone(letter.id, wait, error)
+        wait = BACKOFF.pause(notification.tries) if pause is None else pause
+        self._postpone(notification.id, wait, error)
 
-    def unreachable(self, letter: Letter, error: str) -> None:
+    def unreachable(self, notification: OutgoingNotification, error: str) -> None:
         """Give a letter up."""
-        self._give_up(letter.id, error)
+        self._give_up(notification.id, error)
 
     def _lease(self) -> DueNotification | RejectionNotice | None:
         now = self._now()

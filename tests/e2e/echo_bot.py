@@ -24,7 +24,7 @@ from bot.conversation.commands import Audience
 from bot.conversation.groups import PREFIX
 from bot.conversation.interface import Here, Standing
 from bot.conversation.media_texts import Medium
-from bot.conversation.outbox import Letter, NotificationQueue
+from bot.conversation.outbox import NotificationQueue, OutgoingNotification
 from bot.conversation.reply import (
     Asker,
     Block,
@@ -272,28 +272,30 @@ class EchoTalk:
 class Letters:
     """A post that holds what a test puts in; what becomes of each letter is kept by its number."""
 
-    def __init__(self, *waiting: Letter) -> None:
+    def __init__(self, *waiting: OutgoingNotification) -> None:
         self._waiting = list(waiting)
         self._changed = threading.Condition()
         #: What was recorded of each letter, in order: "sent", "failed NAME", "unreachable REASON".
         self.records: dict[int, list[str]] = {}
         self.pauses: list[timedelta | None] = []
 
-    def take(self) -> Letter | None:
+    def take(self) -> OutgoingNotification | None:
         with self._changed:
             return self._waiting.pop(0) if self._waiting else None
 
-    def sent(self, letter: Letter) -> None:
+    def sent(self, letter: OutgoingNotification) -> None:
         self._record(letter, "sent")
 
-    def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
+    def failed(
+        self, letter: OutgoingNotification, error: str, pause: timedelta | None = None
+    ) -> None:
         # Tried again at once: how long to wait is the real post's to know.
         with self._changed:
             self._waiting.append(letter)
             self.pauses.append(pause)
         self._record(letter, f"failed {error}")
 
-    def unreachable(self, letter: Letter, error: str) -> None:
+    def unreachable(self, letter: OutgoingNotification, error: str) -> None:
         self._record(letter, f"unreachable {error}")
 
     def wait_for(self, letter: int, record: str) -> None:
@@ -302,7 +304,7 @@ class Letters:
             seen = self._changed.wait_for(lambda: record in self.records.get(letter, ()), PATIENCE)
         assert seen, self.records
 
-    def _record(self, letter: Letter, what: str) -> None:
+    def _record(self, letter: OutgoingNotification, what: str) -> None:
         with self._changed:
             self.records.setdefault(letter.id, []).append(what)
             self._changed.notify_all()

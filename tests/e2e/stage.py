@@ -17,7 +17,7 @@ from typing import Any, Final
 from telegram.ext import ExtBot
 
 from bot.conversation.interface import Talk
-from bot.conversation.outbox import Letter, Outbox
+from bot.conversation.outbox import Outbox, OutgoingNotification
 from bot.telegram.handling import groups
 from bot.telegram.incoming.intake import Intake
 from bot.telegram.outgoing.notification_delivery import NotificationSender, run_delivery
@@ -205,7 +205,7 @@ class _Emptied(Outbox):
         self.empty = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
-    def take(self) -> Letter | None:
+    def take(self) -> OutgoingNotification | None:
         """Return a letter, and tell where there is none."""
         letter = super().take()
         if letter is None:

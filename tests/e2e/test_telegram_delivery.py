@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.conversation.outbox import Letter
+from bot.conversation.outbox import OutgoingNotification
 from bot.conversation.reply import Block, Button, Reply
 from bot.telegram.setup.application import TelegramConfig
 from knowledge.errors import DatabaseUnavailable
@@ -16,9 +16,11 @@ from tests.e2e.echo_bot import MODERATOR, PIXEL, EchoTalk, Letters, running
 PERSON, OTHER = 501, 502
 
 
-def letter(number: int, address: int = PERSON, tries: int = 1) -> Letter:
+def letter(number: int, address: int = PERSON, tries: int = 1) -> OutgoingNotification:
     link = Button("Source", url="https://example.org/report")
-    return Letter(number, str(address), Reply((Block(f"letter {number}"),), ((link,),)), tries)
+    return OutgoingNotification(
+        number, str(address), Reply((Block(f"letter {number}"),), ((link,),)), tries
+    )
 
 
 @pytest.fixture
@@ -69,7 +71,7 @@ class TestLetters:
         caplog.set_level(logging.DEBUG)
         server.fail_next("sendMessage", 400, f"Bad Request: {words}")
         asked = Reply((Block(f"You asked: «{words}»"),))
-        post = Letters(Letter(1, str(PERSON), asked, 0), letter(2))
+        post = Letters(OutgoingNotification(1, str(PERSON), asked, 0), letter(2))
         with running(config(server), EchoTalk(), post):
             post.wait_for(2, "sent")
         assert post.records[1] == ["unreachable BadRequest"]
@@ -113,7 +115,7 @@ class Forgetful(Letters):
 
     failing = True
 
-    def sent(self, letter: Letter) -> None:
+    def sent(self, letter: OutgoingNotification) -> None:
         if self.failing:
             self.failing = False
             raise DatabaseUnavailable("the database is locked")
@@ -125,7 +127,7 @@ class Broken(Letters):
 
     failing = True
 
-    def take(self) -> Letter | None:
+    def take(self) -> OutgoingNotification | None:
         if self.failing:
             self.failing = False
             raise OSError("the database is locked")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.conversation.delivery_failures import compose_failure_line
-from bot.conversation.outbox import BACKOFF, LEASE, MAX_TRIES, Letter, Outbox
+from bot.conversation.outbox import BACKOFF, LEASE, MAX_TRIES, Outbox, OutgoingNotification
 from bot.conversation.reply import Reply
 from bot.conversation.translations import Language, load_catalogue
 from knowledge import curation
@@ -93,7 +93,7 @@ def rows(sessions: Sessions) -> list[Notification]:
         return list(session.scalars(select(Notification).order_by(Notification.id)))
 
 
-def taken(outbox: Outbox) -> Letter:
+def taken(outbox: Outbox) -> OutgoingNotification:
     letter = outbox.take()
     assert letter is not None
     return letter

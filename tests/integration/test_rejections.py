@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.conversation.answer_texts import compose_rejection
-from bot.conversation.outbox import Letter, Outbox
+from bot.conversation.outbox import Outbox, OutgoingNotification
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.translations import Language, load_catalogue
 from embeddings.encoders.encoder import Encoder
@@ -76,7 +76,7 @@ def after_the_minute() -> datetime:
 
 def delivered(sessions: Sessions) -> list[tuple[str, str]]:
     """Deliver all letters that are due; returns to whom and what each says."""
-    post, found = Outbox(sessions, SECRET, now=after_the_minute), list[Letter]()
+    post, found = Outbox(sessions, SECRET, now=after_the_minute), list[OutgoingNotification]()
     while (letter := post.take()) is not None:
         post.sent(letter)
         found.append(letter)

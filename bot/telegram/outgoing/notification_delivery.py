@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from telegram import Bot
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
-from bot.conversation.outbox import LEASE, Letter, NotificationQueue
+from bot.conversation.outbox import LEASE, NotificationQueue, OutgoingNotification
 from bot.observability import telemetry
 from bot.observability.logs import Threads
 from bot.observability.redaction import words_in_hand
@@ -73,50 +73,50 @@ class NotificationSender:
 
     async def _round(self) -> float:
         """Deliver one letter; returns how long to rest before the next."""
-        letter = await self._off_loop(self._notifications.take)
-        if letter is None:
+        notification = await self._off_loop(self._notifications.take)
+        if notification is None:
             self._failures = 0
             return self._look_seconds
         # A letter says what the person wrote, and whatever fails may repeat it.
-        with words_in_hand([block.text for block in letter.reply.blocks]):
-            return await self._deliver(letter)
+        with words_in_hand([block.text for block in notification.reply.blocks]):
+            return await self._deliver(notification)
 
-    async def _deliver(self, letter: Letter) -> float:
+    async def _deliver(self, notification: OutgoingNotification) -> float:
         try:
             async with self._window:
-                await self._send(letter)
+                await self._send(notification)
                 # One that is not recorded would be repeated.
-                recorded = partial(self._off_loop, partial(self._notifications.sent, letter))
+                recorded = partial(self._off_loop, partial(self._notifications.sent, notification))
                 await record_surely(recorded, _RECORD_PAUSE_SECONDS)
         except (Forbidden, BadRequest) as error:
             # The person blocked the bot, the chat is gone, or Telegram will never take this.
             why = reason(error)
-            await self._off_loop(lambda: self._notifications.unreachable(letter, why))
+            await self._off_loop(lambda: self._notifications.unreachable(notification, why))
             return 0.0
         except RetryAfter as error:
-            return await self._wait_as_asked(letter, error)
+            return await self._wait_as_asked(notification, error)
         except (TelegramError, TimeoutError) as error:
             # The name alone: some of Telegram's errors quote the token.
             name = type(error).__name__
-            await self._off_loop(lambda: self._notifications.failed(letter, name))
-            logger.warning("letter_delayed", extra={"notification": letter.id, "error": name})
+            await self._off_loop(lambda: self._notifications.failed(notification, name))
+            logger.warning("letter_delayed", extra={"notification": notification.id, "error": name})
             return self._backoff()
         self._failures = 0
-        logger.info("letter_sent", extra={"notification": letter.id})
+        logger.info("letter_sent", extra={"notification": notification.id})
         return 0.0
 
-    async def _send(self, letter: Letter) -> None:
+    async def _send(self, notification: OutgoingNotification) -> None:
         try:
             async with asyncio.timeout(_SEND_SECONDS):
-                for part in parts_of(letter.reply):
-                    await send_part(self._bot, part, Place(int(letter.address)))
+                for part in parts_of(notification.reply):
+                    await send_part(self._bot, part, Place(int(notification.address)))
         except (TelegramError, TimeoutError) as error:
             telemetry.count_not_sent(classify_error(error).name.lower())
             raise
 
-    async def _wait_as_asked(self, letter: Letter, error: RetryAfter) -> float:
+    async def _wait_as_asked(self, notification: OutgoingNotification, error: RetryAfter) -> float:
         pause = requested_pause(error)
-        await self._off_loop(lambda: self._notifications.failed(letter, "RetryAfter", pause))
+        await self._off_loop(lambda: self._notifications.failed(notification, "RetryAfter", pause))
         logger.warning("letters_held_up", extra={"retry_in_s": pause.total_seconds()})
         # The limit is the bot's, not one chat's: nothing goes out before it is over.
         return pause.total_seconds()
