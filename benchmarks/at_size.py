@@ -112,7 +112,7 @@ def _bare(vectors: Vectors, folder: Path) -> float:
     np.save(file, vectors)
     began = time.perf_counter()
     read = np.load(file)
-    DenseIndex.built(range(len(read)), read).save(folder)
+    DenseIndex.from_vectors(range(len(read)), read).save(folder)
     return time.perf_counter() - began
 
 

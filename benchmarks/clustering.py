@@ -124,8 +124,8 @@ def placed(texts: Sequence[str], encoder: Encoder, meanings: Comparing) -> dict[
     """Return the cluster of each text, clustered one after another in a database of their own."""
     with _database() as sessions:
         with sessions.begin() as session:
-            demand.hold(session)
-            ids = {text: stored_claims.note(session, text, "ar") for text in texts}
+            demand.lock_queue(session)
+            ids = {text: stored_claims.store_claim(session, text, "ar") for text in texts}
         clusters = Clusters(sessions, encoder, meanings)
         while clusters.place_waiting():
             pass

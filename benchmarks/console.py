@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
-from knowledge.claim_queue.demand import heat
+from knowledge.claim_queue.demand import compute_heat
 from knowledge.claims import ClaimText
 from knowledge.domain import (
     ChangeKind,
@@ -213,7 +213,7 @@ def _clusters(chance: random.Random, count: int, now: datetime) -> Iterator[dict
             "inquiry_count": _CLAIMS * _INQUIRIES,
             "first_asked_at": last - timedelta(days=3),
             "last_asked_at": last,
-            "heat": heat([last]),
+            "heat": compute_heat([last]),
         }
 
 

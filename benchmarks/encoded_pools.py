@@ -23,7 +23,7 @@ class Encoded:
     def index(self) -> LiveIndex:
         """Return the index over the statements, numbered as they stand in the pool."""
         entries = [Entry(n, s.text, s.title) for n, s in enumerate(self.pool.statements)]
-        return LiveIndex.built(entries, self.statements, 1)
+        return LiveIndex.from_entries(entries, self.statements, 1)
 
 
 def encoded(encoder: Encoder, pool: Pool) -> Encoded:

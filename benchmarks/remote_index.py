@@ -138,7 +138,7 @@ def _weigh(
     kept: tuple[PoolStatement, ...], dimension: int, disk: Path | None, builds: RemoteBuilds
 ) -> None:
     texts = [f"{each.title}\n{each.text}" for each in kept]
-    counted = TermStatistics.of(texts)
+    counted = TermStatistics.from_texts(texts)
     terms = statistics.mean(len(counted.weigh_document(text)) for text in texts)
     print(
         f"a statement: vector {4 * dimension} bytes, {terms:.0f} terms in {8 * terms:.0f} bytes,"

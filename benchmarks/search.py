@@ -43,7 +43,7 @@ def main() -> None:
     exact = faiss.IndexFlatIP(rows.shape[1])
     exact.add(rows)
     began = time.perf_counter()
-    ours = DenseIndex.built(range(len(rows)), rows, given.exact_up_to)
+    ours = DenseIndex.from_vectors(range(len(rows)), rows, given.exact_up_to)
     print(f"{len(rows)} rows, built in {time.perf_counter() - began:.1f} s")
     # A query alone is soonest found by one thread.
     faiss_threads.use_one_thread()

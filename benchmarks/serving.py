@@ -86,7 +86,7 @@ def main() -> None:
 def _ours(models: Path, texts: list[str], vectors: Vectors) -> Search:
     encoder = open_encoder(BUNDLED_NAME, models)
     entries = [Entry(n, text) for n, text in enumerate(texts)]
-    live = LiveIndex.built(entries, vectors, 1)
+    live = LiveIndex.from_entries(entries, vectors, 1)
 
     def search(claim: str) -> Sequence[int]:
         return [hit.id for hit in live.search(encoder.encode_claims([claim])[0], claim, FOUND)]

@@ -1,4 +1,4 @@
-"""Batch runs of a model: texts of like length, and requests that arrive together."""
+"""Batch model runs: texts of like length, and requests that arrive together."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -7,14 +7,14 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-#: Told how many items a run of a model takes.
-Told = Callable[[int], None]
+#: Called with the number of items of a run.
+BatchSizeObserver = Callable[[int], None]
 
 
 def batch_by_length(sizes: Sequence[int], budget: int) -> Iterator[list[int]]:
     """Yield positions in batches of like size, largest first.
 
-    A batch is padded to its largest, and fits ``budget`` so; what is larger alone is a batch.
+    A batch is padded to its largest item, and fits ``budget`` then; a larger item is a batch alone.
     """
     order = sorted(range(len(sizes)), key=lambda position: -sizes[position])
     start = 0
@@ -25,21 +25,21 @@ def batch_by_length(sizes: Sequence[int], budget: int) -> Iterator[list[int]]:
 
 
 class Batcher(Generic[Item, Result]):
-    """Runs ``run`` over the items of every thread that asks meanwhile; a lone one never waits.
+    """Runs ``run`` over the items of all waiting threads at once; a lone thread never waits.
 
-    Whoever finds the model idle runs it, for its own items and for all that queued up; whoever
-    finds it busy waits for the next run. ``run`` returns one result an item, in order; what it
-    raises is raised to each thread whose items were in that run. ``told`` hears of each run's
-    size. Safe from several threads.
+    A thread that finds the model idle runs it, for its own items and all that are queued; one that
+    finds it busy waits for the next run. ``run`` returns one result per item, in order; what it
+    raises is raised in each thread whose items were in that run. ``observe`` is called with each
+    run's size. Thread-safe.
     """
 
     def __init__(
         self,
         run: Callable[[Sequence[Item]], Sequence[Result]],
         largest: int,
-        told: Told | None = None,
+        observe: BatchSizeObserver | None = None,
     ) -> None:
-        self._run, self._largest, self._told = run, largest, told
+        self._run, self._largest, self._observe = run, largest, observe
         self._waiting: list[tuple[Sequence[Item], Future[Sequence[Result]]]] = []
         self._queue, self._model = threading.Lock(), threading.Lock()
 
@@ -67,10 +67,10 @@ class Batcher(Generic[Item, Result]):
                     taken.append(self._waiting.pop(0))
                     size += len(taken[-1][0])
             try:
-                if self._told is not None:
-                    self._told(size)
+                if self._observe is not None:
+                    self._observe(size)
                 results = self._run([item for items, _ in taken for item in items])
-            # Whatever it is, each of the waiting threads gets it raised to it.
+            # Each waiting thread has it raised.
             except BaseException as error:  # noqa: BLE001
                 for _, future in taken:
                     future.set_exception(error)

@@ -14,7 +14,7 @@ Every message is one sentence that names the thing and the way out.
 
 
 def first_line(error: Exception) -> str:
-    """Return what a library's error says in its first line, or its kind where it says nothing."""
+    """Return the first line of a library's error, or its type if it has no message."""
     return next(iter(str(error).splitlines()), type(error).__name__)[:200]
 
 

@@ -1,14 +1,14 @@
-"""Report how far long work has come."""
+"""Report progress of long work."""
 
 import logging
 from collections.abc import Callable
 
-#: Told how many are done, of how many.
+#: Called with how many are done, of how many.
 Progress = Callable[[int, int], None]
 
 
 def quieten() -> None:
-    """Keep the libraries' progress bars and notices off a person's terminal."""
+    """Silence the libraries' progress bars and notices on the terminal."""
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""The results of a search."""
+"""Values that searches return."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An id with one index's own score, higher is closer."""
+    """An id with one index's score, higher is closer."""
 
     id: int
     score: float
@@ -18,9 +18,9 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An id found by the hybrid search.
+    """A result of the hybrid search.
 
-    ``cosine`` is the encoder's (-1..1), ``lexical`` the BM25 score (0 where no term is shared),
+    ``cosine`` is the encoder's (-1..1), ``lexical`` the BM25 score (0 if no term is shared),
     ``score`` the fused one that the list is sorted by.
     """
 

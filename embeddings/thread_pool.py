@@ -1,8 +1,8 @@
-"""Runs of models and parts of searches: a thread each, as many at once as there are processors.
+"""Run models and parts of searches in threads, at most one per processor at a time.
 
-Threads that share one small run wait for each other, spinning, whenever something else wants their
-processor: where several people ask at once that cost more than the runs themselves. One who asks
-alone has what they ask parted among the processors that are idle.
+Threads that share one small run spin while they wait for each other, whenever something else uses
+their processor: if several people ask at once, that costs more than the runs themselves. A single
+person's work is divided among idle processors.
 """
 
 import os
@@ -19,7 +19,7 @@ PROCESSORS: Final = os.cpu_count() or 1
 
 
 class _Processors:
-    """Counts who runs."""
+    """Counts the busy processors."""
 
     def __init__(self, count: int) -> None:
         self._free = count
@@ -51,15 +51,15 @@ _processors = _Processors(PROCESSORS)
 
 
 def share_of_work(size: int) -> int:
-    """Return how much of work of ``size`` is one processor's, by how many are idle now."""
+    """Return one processor's share of work of ``size``, by how many are idle now."""
     return -(-size // max(1, _processors.free))
 
 
 def run_parallel(run: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
     """Return what ``run`` returns for each of ``parts``, in order.
 
-    The calling thread waits for a processor and runs what no idle one takes over. What a run raises
-    is raised, once all that began have ended: the first in order, whichever thread failed first.
+    The calling thread waits for a processor and runs what no idle one takes. If runs raise, the
+    first error in order of ``parts`` is raised once all that began have ended.
     """
     given: dict[int, Future[Result]] = {}
     done: dict[int, Result] = {}

@@ -37,7 +37,7 @@ class Relation(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a person gets for a claim."""
+    """The result that a person gets for a claim."""
 
     SUPPORTED = "SUPPORTED"
     REFUTED = "REFUTED"
@@ -70,7 +70,7 @@ class StatementDraft:
     ref: str | None = None
 
     def __post_init__(self) -> None:
-        """Raise BadEdit for a field that could forge the lines it is shown between."""
+        """Raise BadEdit for a field that could forge the lines around it."""
         require_plain_text(text=self.text)
         require_single_line(speaker=self.speaker, rating=self.rating_text, ref=self.ref)
 
@@ -80,9 +80,9 @@ class ReportDraft:
     """A report as read from a file, before it is stored.
 
     Either ``body`` is set and statements are extracted from it, or ``statements`` carries them.
-    ``publisher`` is None where the document itself does not state its outlet. ``extracted`` are the
-    statements of ``body`` where they were extracted already. ``place`` is where in its file it was
-    read, such as "line 3", of a file that may hold several.
+    ``publisher`` is None if the document does not state its outlet. ``extracted`` are the
+    statements of ``body`` if they were extracted already. ``place`` is its place in a file of
+    several, such as "line 3".
     """
 
     title: str
@@ -98,7 +98,7 @@ class ReportDraft:
     place: str | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Raise BadEdit for a field that could forge the lines it is shown between."""
+        """Raise BadEdit for a field that could forge the lines around it."""
         require_plain_text(body=self.body)
         require_single_line(
             title=self.title,
@@ -138,9 +138,9 @@ def require_plain_text(**values: str | None) -> None:
 
 
 class ClusterStatus(StrEnum):
-    """Where moderators stand with a cluster of claims."""
+    """The moderators' status of a cluster."""
 
-    #: Everything in it was settled when it was asked: nothing to do.
+    #: Every inquiry in it was settled when it was asked: nothing to do.
     SETTLED = "settled"
     OPEN = "open"
     SNOOZED = "snoozed"
@@ -149,7 +149,7 @@ class ClusterStatus(StrEnum):
 
 
 class RejectReason(StrEnum):
-    """Why moderators leave a cluster unanswered."""
+    """Why moderators reject a cluster."""
 
     SPAM = "spam"
     OPINION = "opinion"
@@ -157,7 +157,7 @@ class RejectReason(StrEnum):
 
 
 class Feedback(StrEnum):
-    """What a person said of an answer."""
+    """A person's feedback on an answer."""
 
     USEFUL = "useful"
     NOT_USEFUL = "not_useful"
@@ -174,29 +174,29 @@ class Forwarded(StrEnum):
 
 
 class NotificationKind(StrEnum):
-    """Why a person is told something unasked."""
+    """Kinds of notifications."""
 
     ANSWERED = "answered"
     CORRECTED = "corrected"
     RETRACTED = "retracted"
-    #: Moderators leave what was asked unanswered: of no statement.
+    #: Moderators rejected what was asked; without a statement.
     REJECTED = "rejected"
-    #: Nobody stands for an answer any more that they were given.
+    #: An answer that they were given is withdrawn.
     TAKEN_BACK = "taken_back"
-    #: Moderators changed what they add to an answer in their own words.
+    #: Moderators changed their note on an answer.
     EXPLAINED = "explained"
-    #: What was rejected is looked at again; of no statement either.
+    #: A rejected cluster is open again; without a statement.
     REOPENED = "reopened"
 
 
 class NotificationStatus(StrEnum):
-    """Where a notification stands."""
+    """The status of a notification."""
 
     WAITING = "waiting"
     SENT = "sent"
     #: Given up: the person blocked the bot, or cannot be reached.
     UNREACHABLE = "unreachable"
-    #: An answer that was taken back; without ``sent_at`` it was being sent just then.
+    #: A withdrawn answer; without ``sent_at`` it was being sent at that moment.
     TAKEN_BACK = "taken_back"
 
 
@@ -210,28 +210,28 @@ class Role(StrEnum):
 class Calendar(StrEnum):
     """How a person reads dates."""
 
-    #: The months as most of the world names them.
+    #: The Gregorian calendar with international month names.
     INTERNATIONAL = "international"
-    #: The same days with the month names of Syria, Lebanon, Jordan, Palestine and Iraq.
+    #: The Gregorian calendar with the month names of Syria, Lebanon, Jordan, Palestine and Iraq.
     LEVANTINE = "levantine"
-    #: The Islamic calendar, the international date beside it.
+    #: The Islamic calendar beside the international date.
     HIJRI = "hijri"
 
 
 class ProposalState(StrEnum):
-    """Where a proposal stands."""
+    """The state of a proposal."""
 
     PENDING = "pending"
     APPROVED = "approved"
     DECLINED = "declined"
-    #: By who proposed it.
+    #: Withdrawn by who proposed it.
     WITHDRAWN = "withdrawn"
-    #: What it was made on was changed meanwhile.
+    #: What it depends on changed meanwhile.
     OVERTAKEN = "overtaken"
 
 
 class StatementStatus(StrEnum):
-    """Where a statement stands in its life. Only a published one is ever served."""
+    """The status of a statement. Only a published one is ever served."""
 
     DRAFT = "draft"
     REVIEWED = "reviewed"
@@ -240,28 +240,28 @@ class StatementStatus(StrEnum):
 
 
 class ChangeKind(StrEnum):
-    """What a change means to an index."""
+    """What an index does with a changed statement."""
 
     ADDED = "added"
     REMOVED = "removed"
 
 
 class FeedKind(StrEnum):
-    """What a feed's address answers with."""
+    """The format of a feed."""
 
     SYNDICATION = "syndication"
     CLAIMREVIEW = "claimreview"
 
 
 class VersionKind(StrEnum):
-    """What a kept version is one of."""
+    """What kind of row a version is of."""
 
     REPORT = "report"
     STATEMENT = "statement"
 
 
 class SubjectKind(StrEnum):
-    """What an entry of the audit is about."""
+    """What kind of thing an audit entry is about."""
 
     STATEMENT = "statement"
     REPORT = "report"
@@ -274,7 +274,7 @@ class SubjectKind(StrEnum):
 
 
 class UpdateState(StrEnum):
-    """How far an update is."""
+    """How far the handling of an update is."""
 
     WAITING = "waiting"
     ANSWERED = "answered"
@@ -286,7 +286,7 @@ class UpdateState(StrEnum):
 
 
 class Course(StrEnum):
-    """What is to become of an update."""
+    """How an update is to be handled."""
 
     ANSWER = "answer"
     SLOW_DOWN = "slow_down"
@@ -300,5 +300,5 @@ class Course(StrEnum):
 
 
 def now() -> datetime:
-    """Return this moment, in UTC."""
+    """Return the current moment in UTC."""
     return datetime.now(UTC)

@@ -20,7 +20,7 @@ KnowledgeError
 ├── SignedOut           nobody is signed in with this cookie, or no longer
 ├── NotAllowed          the person does not hold the role that the act needs
 ├── AddressUnreadable   an address was kept under another key
-├── SealBroken          something else was
+├── DecryptionFailed    something else was
 ├── AlreadyHandled      a cluster stands where this cannot be done to it
 ├── CannotRegroup       claims cannot be merged or split like this
 ├── TooManySaved        somebody saved as many searches as they can
@@ -48,7 +48,7 @@ class TooMuchToRead(UnreadableFile):
 
 
 class BrokenFile(UnreadableFile):
-    """A file is not what it says it is: no JSON, no text."""
+    """A file is not in the format that it claims: no JSON, no text."""
 
 
 class FeedProblem(StrEnum):
@@ -60,12 +60,12 @@ class FeedProblem(StrEnum):
     #: It cannot be polled as often, or as rarely.
     BAD_INTERVAL = "bad_interval"
     KNOWN = "known"
-    #: What is at the address is no feed, or a broken one.
+    #: The address holds no feed, or a broken one.
     UNREADABLE = "unreadable"
 
 
 class UnusableFeed(KnowledgeError):
-    """A feed cannot be added or read as it is; ``blanks`` as in BadEdit."""
+    """A feed cannot be added or read; ``blanks`` as in BadEdit."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class UnusableFeed(KnowledgeError):
 
 
 class DatabaseFailed(KnowledgeError):
-    """The database could not do what it was asked; the same may succeed later."""
+    """The database failed; the same may succeed later."""
 
 
 class DatabaseUnavailable(DatabaseFailed):
@@ -94,15 +94,15 @@ class WeightsUnfit(KnowledgeError):
 
 
 class NotFound(KnowledgeError):
-    """Nothing has the reference that was named."""
+    """Nothing has the given reference."""
 
 
 class BadCursor(KnowledgeError):
-    """A page was asked for that no list has."""
+    """A page was requested with an invalid cursor."""
 
 
 class EditProblem(StrEnum):
-    """Why what was entered cannot be kept as it is."""
+    """Why an input cannot be stored."""
 
     #: A field is too long, or holds what its kind cannot hold.
     BAD_FIELD = "bad_field"
@@ -131,9 +131,9 @@ class EditProblem(StrEnum):
 
 
 class BadEdit(KnowledgeError):
-    """What was entered cannot be kept as it is.
+    """An input cannot be stored.
 
-    ``blanks`` is what a sentence about the problem names: a ``field``, a ``ref``, a bound ``n``.
+    ``blanks`` fill the sentence about the problem: a ``field``, a ``ref``, a bound ``n``.
     """
 
     def __init__(self, problem: EditProblem, message: str, **blanks: str | int) -> None:
@@ -142,14 +142,14 @@ class BadEdit(KnowledgeError):
 
 
 class NoteTooLong(BadEdit):
-    """A moderators' note is longer than is shown under an answer."""
+    """A moderators' note is longer than may be shown under an answer."""
 
     def __init__(self, message: str) -> None:
         super().__init__(EditProblem.NOTE_TOO_LONG, message)
 
 
 class WordsMissing(BadEdit):
-    """A report's new text does not hold the words of its statement ``ref``."""
+    """A report's new text does not contain its statement ``ref``."""
 
     def __init__(self, message: str, ref: str) -> None:
         super().__init__(EditProblem.WORDS_MISSING, message, ref=ref)
@@ -157,7 +157,7 @@ class WordsMissing(BadEdit):
 
 
 class Stale(KnowledgeError):
-    """Somebody else changed it since it was looked at.
+    """Somebody else changed it since it was shown.
 
     ``by`` is who, as colleagues know them, ``actor`` their key, ``action`` what they did to
     ``subject``, a kind of subject and its number.
@@ -176,13 +176,13 @@ class Stale(KnowledgeError):
 
 
 class TakenByColleague(Stale):
-    """Somebody else works on it: ``by``. Who knows that may take it over."""
+    """It is assigned to somebody else: ``by``. Whoever knows that may take it over."""
 
 
 class TwoPeopleNeeded(KnowledgeError):
     """Another person has to review it before this one publishes it.
 
-    ``reviewer_left`` is whether one did who holds no role any more.
+    ``reviewer_left`` is whether it was reviewed by one who holds no role any more.
     """
 
     def __init__(self, message: str, *, reviewer_left: bool = False) -> None:
@@ -193,11 +193,11 @@ class TwoPeopleNeeded(KnowledgeError):
 class DecisionProblem(StrEnum):
     """Why somebody cannot decide a proposal."""
 
-    #: Who proposed it withdraws it; somebody else approves or declines it.
+    #: Proposers withdraw their own; somebody else approves or declines it.
     OWN = "own"
-    #: Only who proposed it may withdraw it.
+    #: Only the proposer may withdraw it.
     NOT_OWN = "not_own"
-    #: Who proposed it does not hold the role any more that it needs.
+    #: The proposer no longer holds the needed role.
     PROPOSER_LEFT = "proposer_left"
     #: It was decided already.
     DECIDED = "decided"
@@ -212,11 +212,11 @@ class CannotDecide(KnowledgeError):
 
 
 class CannotUndo(KnowledgeError):
-    """An act cannot be taken back, or not any more.
+    """An act cannot be undone, or not any more.
 
-    Where another act came after it, ``action`` is that one, done ``by`` whom (as colleagues know
-    them; ``actor`` is their key) to ``subject``, a kind of subject and its number; None where
-    nothing did.
+    If another act came after it, ``action`` is that one, done ``by`` whom (as colleagues know them;
+    ``actor`` is their key) to ``subject``, a kind of subject and its number; None if there was
+    none.
     """
 
     def __init__(
@@ -232,15 +232,15 @@ class CannotUndo(KnowledgeError):
 
 
 class TooLate(CannotUndo):
-    """An answer cannot be taken back any more: people may have been told of it."""
+    """An answer cannot be undone any more: people may have been told of it."""
 
 
 class LinkRefused(KnowledgeError):
-    """A link to the console signs nobody in."""
+    """A sign-in link is not valid."""
 
 
 class SignedOut(KnowledgeError):
-    """Nobody is signed in in this browser, or no longer."""
+    """This browser is not signed in, or no longer."""
 
 
 class NotAllowed(KnowledgeError):
@@ -248,31 +248,31 @@ class NotAllowed(KnowledgeError):
 
 
 class AddressUnreadable(KnowledgeError):
-    """An address was kept under another key."""
+    """A stored address was encrypted with another secret."""
 
 
-class SealBroken(KnowledgeError):
-    """Something was sealed under another key."""
+class DecryptionFailed(KnowledgeError):
+    """Stored content was encrypted with another secret."""
 
 
 class NotABackup(KnowledgeError):
-    """A file is no whole backup of this program; the message says why, for a sentence about it."""
+    """A file is no whole backup of this program; the message completes a sentence about it."""
 
 
 class AlreadyHandled(KnowledgeError):
-    """A cluster stands where this cannot be done to it: another moderator was there first."""
+    """A cluster's status does not allow this: another moderator was first."""
 
 
 class RegroupProblem(StrEnum):
     """Why claims cannot be merged or split like this."""
 
-    #: A cluster is to be merged with itself, or with what is part of it already.
+    #: A cluster would be merged with itself, or with a part of it.
     SAME_CLUSTER = "same_cluster"
-    #: None or too many claims are to be split off.
+    #: No claims, or too many, would be split off.
     BAD_NUMBER = "bad_number"
     #: Some of the claims are no longer in the cluster.
     MOVED = "moved"
-    #: All claims of a cluster are to be split off.
+    #: All claims of a cluster would be split off.
     NONE_LEFT = "none_left"
 
 
@@ -285,7 +285,7 @@ class CannotRegroup(KnowledgeError):
 
 
 class TooManySaved(KnowledgeError):
-    """Somebody saved as many searches as they can."""
+    """A moderator has saved the most searches allowed."""
 
 
 class ClaimProblem(StrEnum):

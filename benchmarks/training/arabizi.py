@@ -22,7 +22,7 @@ from benchmarks.training import pairs, written
 from benchmarks.training.intents import matrix
 from benchmarks.training.written import Split
 from knowledge.claims import arabizi
-from knowledge.claims.arabizi import DIMENSION, SURE, Model, places
+from knowledge.claims.arabizi import DIMENSION, SURE, Model, hash_features
 
 SEED: Final = 1
 #: Sentences of English evidence.
@@ -45,7 +45,7 @@ def main() -> None:
     others += [text for text in _sentences() if text not in kept]
     labels = np.r_[np.ones(len(ours)), np.zeros(len(others))]
     fitted = LogisticRegression(C=RIDGE, max_iter=300, class_weight="balanced")
-    fitted.fit(matrix([places(text) for text in [*ours, *others]], DIMENSION), labels)
+    fitted.fit(matrix([hash_features(text) for text in [*ours, *others]], DIMENSION), labels)
     weights = np.round(fitted.coef_[0] * SCALE).astype(int)
     model = Model((weights / SCALE).astype(np.float32), float(fitted.intercept_[0]))
     print(f"fitted on {len(ours)} texts in Arabizi, {len(others)} others")

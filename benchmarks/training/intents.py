@@ -30,7 +30,7 @@ from benchmarks.training.claim_span import messages as messages_of
 from benchmarks.training.claim_span import wrappers
 from benchmarks.training.written import Split
 from knowledge.claims import intent
-from knowledge.claims.intent import DIMENSION, Intent, IntentModel, places
+from knowledge.claims.intent import DIMENSION, Intent, IntentModel, hash_features
 from knowledge.claims.noise import bare_text
 
 SEED: Final = 1
@@ -140,7 +140,7 @@ def posts() -> list[tuple[str, Intent]]:
 
 def features(texts: Sequence[str]) -> csr_array:
     """Return what is known of each text as a row of length 1, as ``IntentModel`` reads it."""
-    return matrix([places(bare_text(text)) for text in texts], DIMENSION)
+    return matrix([hash_features(bare_text(text)) for text in texts], DIMENSION)
 
 
 def matrix(found: Sequence[Collection[int]], dimension: int) -> csr_array:

@@ -32,9 +32,9 @@ def claimreview(app: App, output: Path | None, force: bool) -> None:
 
     Statements without an address or a rating are left out: a ClaimReview needs both.
     """
-    from knowledge.export import claim_reviews, published
+    from knowledge.export import claim_reviews, load_published
 
-    _write(output, force, claim_reviews(published(app.sessions)))
+    _write(output, force, claim_reviews(load_published(app.sessions)))
 
 
 @export.command("csv")
@@ -46,9 +46,9 @@ def as_csv(app: App, output: Path | None, force: bool) -> None:
 
     Cells that a spreadsheet would run as formulas are escaped.
     """
-    from knowledge.export import published, table
+    from knowledge.export import load_published, table
 
-    _write(output, force, table(published(app.sessions)))
+    _write(output, force, table(load_published(app.sessions)))
 
 
 @export.command("rss")
@@ -70,7 +70,7 @@ def as_rss(
     from bot.conversation.quotes import name_rating
     from bot.conversation.translations import DEFAULT, Language, load_catalogue
     from knowledge.domain import Rating
-    from knowledge.export import newest, rss
+    from knowledge.export import load_newest, rss
     from knowledge.export.rss_export import Channel
 
     link = link or app.settings.console_url
@@ -81,7 +81,7 @@ def as_rss(
         spoken = Language(language) if language in set(Language) else DEFAULT
         return name_rating(rating, load_catalogue(spoken).say)
 
-    items = app.sessions.read(newest, limit)
+    items = app.sessions.read(load_newest, limit)
     _write(output, force, [rss(items, Channel(title, link, title), name)])
 
 

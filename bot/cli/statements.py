@@ -11,7 +11,7 @@ from bot.cli.word_counts import format_count, say_empty
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.curation import Moved
+from knowledge.curation import MoveResult
 from knowledge.domain import StatementStatus, SubjectKind
 from knowledge.index import serving_index
 from knowledge.storage.audit_log import COMMAND_LINE
@@ -205,7 +205,7 @@ def undo(app: App, entry: int, reason: str) -> None:
     click.echo(f"entry {entry} is taken back")
 
 
-def _summarise(moved: Moved, how: str) -> str:
+def _summarise(moved: MoveResult, how: str) -> str:
     """Say how many changed; if none did, their status and who set it."""
     count, found = f"{format_count(moved.count, 'statement')} {how}", moved.standing
     if found is None:

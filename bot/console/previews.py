@@ -17,10 +17,10 @@ from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Calendar, NotificationKind, Relation
 from knowledge.notifications.due_notification import Readers
-from knowledge.notifications.rejections import Closed
+from knowledge.notifications.rejections import RejectionNotice
 from knowledge.outbox.pending_notifications import Audience, DueNotification
 
-Told: TypeAlias = DueNotification | Closed
+Told: TypeAlias = DueNotification | RejectionNotice
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bot.conversation.translations import Catalogue
 from embeddings.errors import EmbeddingsError
 from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claims import read_message
-from knowledge.corpus.reports import SourcedStatement, load_published, short_news
+from knowledge.corpus.reports import SourcedStatement, load_published, load_short_news
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim
 from knowledge.storage.database import Sessions
@@ -94,7 +94,7 @@ class Introduction:
 
     def _button(self, words: Catalogue) -> tuple[tuple[Button, ...], ...]:
         """Return the example's button, in the person's language if there is one."""
-        found = self._sessions.read(short_news, _CHARACTERS, _TRIED, words.language.value)
+        found = self._sessions.read(load_short_news, _CHARACTERS, _TRIED, words.language.value)
         try:
             confirmed = next((each for each in found if self._is_confirmed(each)), None)
         except EmbeddingsError:

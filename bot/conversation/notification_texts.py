@@ -12,15 +12,15 @@ from bot.conversation.quotes import AskedClaim, compose_sourced_quote, format_no
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
 from knowledge.domain import NotificationKind, RejectReason, Relation
-from knowledge.notifications.rejections import Closed
+from knowledge.notifications.rejections import RejectionNotice
 from knowledge.outbox.pending_notifications import DueNotification
 
 
 def compose_notification(
-    notification: DueNotification | Closed, today: date, words: Catalogue
+    notification: DueNotification | RejectionNotice, today: date, words: Catalogue
 ) -> Reply:
     """Compose the message of a notification in the language of ``words``."""
-    if isinstance(notification, Closed):
+    if isinstance(notification, RejectionNotice):
         return (
             _compose_closed(notification, notification.reason, words)
             if notification.reason
@@ -94,7 +94,7 @@ def _compose_retraction(notification: DueNotification, words: Catalogue) -> Repl
     )
 
 
-def _compose_closed(notification: Closed, reason: RejectReason, words: Catalogue) -> Reply:
+def _compose_closed(notification: RejectionNotice, reason: RejectReason, words: Catalogue) -> Reply:
     say = words.say
     return Reply(
         (
@@ -115,7 +115,7 @@ def _compose_closed(notification: Closed, reason: RejectReason, words: Catalogue
     )
 
 
-def _compose_reopened(notification: Closed, words: Catalogue) -> Reply:
+def _compose_reopened(notification: RejectionNotice, words: Catalogue) -> Reply:
     say = words.say
     opening = say("🔄 You asked about this; our moderators are looking at it after all")
     return Reply(

@@ -14,7 +14,7 @@ from knowledge.backoff import Backoff
 from knowledge.domain import Calendar, Relation
 from knowledge.domain import now as this_moment
 from knowledge.errors import AddressUnreadable
-from knowledge.notifications.rejections import Closed
+from knowledge.notifications.rejections import RejectionNotice
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.outbox.pending_notifications import DueNotification
 from knowledge.storage.database import Sessions
@@ -93,7 +93,7 @@ class Outbox:
                 continue
             calendar = told.calendar or Calendar.INTERNATIONAL
             words = load_catalogue(find_language(told.language), calendar)
-            said = None if isinstance(told, Closed) else told.relation
+            said = None if isinstance(told, RejectionNotice) else told.relation
             return OutgoingNotification(
                 told.id, address, compose_notification(told, self._today(), words), told.tries, said
             )
@@ -119,7 +119,7 @@ class Outbox:
         """Give up a notification."""
         self._give_up(notification.id, error)
 
-    def _lease(self) -> DueNotification | Closed | None:
+    def _lease(self) -> DueNotification | RejectionNotice | None:
         now = self._now()
         return self._sessions.write(delivery.lease, now, now + LEASE, self._holder)
 

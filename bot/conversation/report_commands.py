@@ -59,12 +59,10 @@ class ReportCommands:
         match verb:
             case "publish":
                 outcome = self._access.do(
-                    key, approvals.publish_as_shown, [number], key, policy, seen
+                    key, approvals.publish_waiting, [number], key, policy, seen
                 )
             case "all":
-                outcome = self._access.do(
-                    key, approvals.publish_report_as_shown, number, key, policy, seen
-                )
+                outcome = self._access.do(key, approvals.publish_report, number, key, policy, seen)
             case _:
                 return None
         if isinstance(outcome, Waiting):

@@ -1,10 +1,10 @@
-"""Trained weights of a model's layers as files: their difference from the bundled ones, at 4 bits.
+"""Store the trained weights of a model's layers as 4-bit differences from the bundled ones.
 
-A table of weights is kept as its difference from the bundled one at 4 bits, in groups of ``GROUP``
-values that share a scale (Liu et al. 2024, "BitDelta", keep such differences at one bit): half of
-what whole weights at 8 bits would take. What the bundled model has not (heads, marks) is kept the
-same way, and what is small (norms, biases) whole, in half precision. Tables of words and places are
-never trained, so never kept.
+A table of weights is stored as its difference from the bundled one at 4 bits, in groups of
+``GROUP`` values that share a scale (Liu et al. 2024, "BitDelta", keep such differences at one bit):
+half the size of whole weights at 8 bits. Tables that the bundled model lacks (heads, marks) are
+stored the same way, and small ones (norms, biases) whole, in half precision. Embedding tables are
+never trained, so never stored.
 """
 
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ from torch import Tensor, nn
 
 from embeddings.weights import DIGEST_FILE, FILE, sha256
 
-#: Parts of the names of what is never trained.
+#: Parts of the names of untrained tables.
 TABLES: Final = ("word_embeddings", "position_embeddings", "token_type_embeddings")
 #: Values that share a scale.
 GROUP: Final = 64
-#: Stands before the name of a table's scales.
+#: Prefix of the name of a table's scales.
 _SCALE: Final = "scale:"
-#: Steps on each side of nothing that 4 bits have.
+#: Steps on each side of zero that 4 bits have.
 _STEPS: Final = 7
 _ZERO: Final = 8
 
@@ -31,7 +31,7 @@ _ZERO: Final = 8
 def save_weights(
     weights: Mapping[str, Tensor], bundled: Mapping[str, Tensor], folder: Path
 ) -> None:
-    """Write ``weights`` by name into ``folder``, against those of the ``bundled`` model."""
+    """Write ``weights`` by name into ``folder``, relative to those of the ``bundled`` model."""
     folder.mkdir(parents=True, exist_ok=True)
     kept: dict[str, Tensor] = {}
     for name, values in weights.items():
@@ -47,7 +47,7 @@ def save_weights(
         kept[_SCALE + name] = scales.half().squeeze(1).contiguous()
     aside = folder / f"{FILE}.tmp"
     save_file(kept, aside)
-    # A safetensors file is written for its owner's eyes alone; a package is read by everybody.
+    # safetensors makes its files readable by the owner only; a package is for everybody.
     aside.chmod(0o644)
     written = sha256(aside)
     aside.replace(folder / FILE)
@@ -55,9 +55,9 @@ def save_weights(
 
 
 def load_weights(model: nn.Module, folder: Path) -> None:
-    """Put what is kept in ``folder`` on top of the bundled weights that ``model`` has.
+    """Add what is stored in ``folder`` to the bundled weights of ``model``.
 
-    What the bundled model has not must be nothing there. Raises ``ValueError`` if it is another
+    Tables that the bundled model lacks must be zero there. Raises ``ValueError`` if it is another
     model's.
     """
     kept = load_file(folder / FILE)

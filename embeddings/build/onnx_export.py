@@ -1,6 +1,6 @@
-"""The bundled encoder, stock or trained, and the trained cross-encoder to int8 ONNX files.
+"""Export the bundled encoder, stock or trained, and the trained cross-encoder to int8 ONNX.
 
-Imports torch; used once for each model.
+Imports torch; used once per model.
 """
 
 import logging
@@ -28,7 +28,7 @@ from embeddings.progress import quieten
 from embeddings.text.pair_encoding import PairTokenizer
 
 OPSET: Final = 17
-#: Sentences that each of the cohort is read with to see what goes through the cross-encoder.
+#: Sentences that each one of the cohort is paired with, to observe the cross-encoder's activations.
 _PARTNERS: Final = 4
 
 
@@ -43,7 +43,7 @@ def export_pairs(model_folder: Path, weights: Path, path: Path) -> None:
 
 
 def export_encoder(model_folder: Path, weights: Path | None, path: Path) -> None:
-    """Write the encoder in ``model_folder``, its token vectors averaged, to ``path``.
+    """Write the encoder in ``model_folder``, with mean pooling, to ``path``.
 
     With ``weights`` its layers are those trained ones.
     """
@@ -73,10 +73,10 @@ class _Averaged(nn.Module):
 def _export(
     model: nn.Module, example: Mapping[str, NDArray[np.int64]], output: str, path: Path
 ) -> None:
-    """Write ``model`` to ``path``, whole or not at all.
+    """Write ``model`` to ``path`` atomically.
 
-    ``example``, what it is called with, shows what is so large that it stays in 32 bits.
-    Weights become 8 bits by channel, activations are quantised as they come. ``reduce_range`` keeps
+    ``example``, an input of the model, shows which channels are so large that they stay in 32 bits.
+    Weights become 8 bits by channel, activations are quantised dynamically. ``reduce_range`` limits
     weights to 7 bits: processors without VNNI saturate at 8.
     """
     inputs = {name: torch.from_numpy(values) for name, values in example.items()}
@@ -84,7 +84,7 @@ def _export(
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as aside:
         whole, small = Path(aside) / "fp32.onnx", Path(aside) / "int8.onnx"
         with torch.no_grad():
-            # The tracing exporter: the newer one needs a package more and gives the same graph.
+            # The tracing exporter: the newer one needs another package and gives the same graph.
             torch.onnx.export(
                 model,
                 tuple(values[:2] for values in inputs.values()),
@@ -112,7 +112,7 @@ def _quiet() -> Iterator[None]:
     """Keep four libraries' notices off people's terminals and out of the log."""
     quieten()
     root, nowhere = logging.getLogger(), logging.NullHandler()
-    # Without a handler the first of those notices would set up logging for the whole process.
+    # Without a handler the first of those notices would configure logging for the whole process.
     root.addHandler(nowhere)
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)

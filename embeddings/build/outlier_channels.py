@@ -1,8 +1,8 @@
-"""Makes a transformer fit for 8 bits: its few huge channels are computed apart, in 32 bits.
+"""Split outlier channels from a transformer's layers, to compute them in 32 bits beside 8.
 
-What enters the feed-forward blocks of BERT has a few channels many times larger than all others,
-and 8 bits for the whole input leave nothing for the others (Dettmers et al. 2022, "LLM.int8():
-8-bit matrix multiplication for transformers at scale").
+A few input channels of BERT's feed-forward blocks are many times larger than all others, and 8 bits
+for the whole input leave nothing for the others (Dettmers et al. 2022, "LLM.int8(): 8-bit matrix
+multiplication for transformers at scale").
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-#: Channels of each layer computed apart. Of 2 to 32, which all bring the readings of 400 ANS train
-#: pairs closer to 32 bits than leaving half of those layers unquantised does.
+#: Channels split from each layer. Any number from 2 to 32 brings the outputs for 400 ANS train
+#: pairs closer to 32 bits than leaving half of those layers unquantised.
 APART: Final = 8
-#: Stands in the names of what must stay in 32 bits.
+#: Part of the names of what must stay in 32 bits.
 NAME: Final = "apart"
 
 
@@ -42,9 +42,9 @@ class _Parted(nn.Module):
 
 
 def split_outlier_channels(model: nn.Module, example: Mapping[str, Tensor]) -> None:
-    """Part the feed-forward layers of ``model`` in place, by what ``example`` puts into them.
+    """Split the feed-forward layers of ``model`` in place, by their inputs on ``example``.
 
-    ``example`` is what the model is called with, by name. The model computes what it did before.
+    ``example`` is an input of the model, by name. The model's output stays the same.
     """
     largest: dict[str, Tensor] = {}
     layers = {name: each for name, each in model.named_modules() if _feeds_forward(name, each)}
@@ -66,5 +66,5 @@ def split_outlier_channels(model: nn.Module, example: Mapping[str, Tensor]) -> N
 
 
 def _feeds_forward(name: str, module: nn.Module) -> bool:
-    """Tell whether it is a layer of BERT's feed-forward blocks, by transformers' names."""
+    """Return whether it is a layer of BERT's feed-forward blocks, by transformers' names."""
     return isinstance(module, nn.Linear) and name.endswith(".dense") and ".attention." not in name

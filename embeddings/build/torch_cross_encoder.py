@@ -1,7 +1,7 @@
-"""The cross-encoder: the bundled encoder's layers trained anew, reading a claim and a statement.
+"""The cross-encoder in torch: the bundled encoder's layers retrained on claim and statement.
 
-One reading gives five numbers (``Output``). The table of words is the bundled model's own; the
-layers' weights lie beside this file with their model card (``benchmarks/training/judge.py`` trains
+One reading gives five numbers (``Output``). The embedding table is the bundled model's own; the
+layers' weights are beside this file with their model card (``benchmarks/training/judge.py`` trains
 them).
 """
 
@@ -43,13 +43,13 @@ class TorchCrossEncoder(nn.Module):
 
 
 def build_untrained(model_folder: Path) -> TorchCrossEncoder:
-    """Return a cross-encoder over the encoder in ``model_folder``; its tables stay as they are."""
+    """Return a cross-encoder over the encoder in ``model_folder``; its embeddings stay fixed."""
     encoder = BertModel.from_pretrained(
         str(model_folder),
         add_pooling_layer=False,
         local_files_only=True,
-        # Torch's fused attention goes back through short texts on a CPU at half this one's speed,
-        # and as ONNX it is a twentieth slower.
+        # Torch's fused attention takes twice as long backwards for short texts on a CPU, and is a
+        # twentieth slower as ONNX.
         attn_implementation="eager",
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
@@ -60,7 +60,7 @@ def build_untrained(model_folder: Path) -> TorchCrossEncoder:
 
 
 def load_trained(model_folder: Path, weights: Path) -> TorchCrossEncoder:
-    """Return the cross-encoder whose trained weights lie in the folder ``weights``."""
+    """Return the cross-encoder with the trained weights in the folder ``weights``."""
     model = build_untrained(model_folder)
     with torch.no_grad():
         for part in (model.marks, model.head):

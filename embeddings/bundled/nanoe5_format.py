@@ -164,7 +164,7 @@ def _normalised(cursor: _Cursor) -> Mapping[int, str]:
 
 
 def _shapes(config: Q4Config) -> dict[str, tuple[int, ...]]:
-    """Every tensor a whole file must hold."""
+    """Return every tensor that a whole file must hold."""
     hidden, wide = config.hidden, config.feed_forward
     shapes: dict[str, tuple[int, ...]] = {
         "emb.word": (config.vocabulary, hidden),
@@ -217,7 +217,7 @@ def _dequantised(raw: memoryview, kind: int, weights: int) -> NDArray[np.float32
     scales = _finite(blocks.view(_BLOCK_TYPE)["scale"])
     half = _BLOCK // 2
     values = np.empty((len(nibbles), _BLOCK), np.float32)
-    # Straight into the result: the word vectors alone are 96 million weights.
+    # Written directly into the result: the word vectors alone are 96 million weights.
     np.bitwise_and(nibbles, 0x0F, out=values[:, :half], casting="unsafe")
     np.right_shift(nibbles, 4, out=values[:, half:], casting="unsafe")
     values -= 8

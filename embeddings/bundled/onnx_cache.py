@@ -1,4 +1,4 @@
-"""Models as ONNX files: made once from the bundled model, then run without torch."""
+"""Cache models as ONNX files: exported once from the bundled model, then run without torch."""
 
 import logging
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from embeddings.progress import Progress
 if TYPE_CHECKING:
     import onnxruntime
 
-#: What the runtime fuses to no good: adding and normalising in one takes seven times as long as one
-#: after the other (runtime 1.32; a whole run an eighth longer), and is no closer to float32.
+#: A fusion of the runtime that does harm: adding and normalising at once takes seven times as long
+#: as one after the other (runtime 1.32; a whole run an eighth longer), and is no closer to float32.
 _NOT_FUSED: Final = ("SkipLayerNormFusion",)
 
 _LOCK_SECONDS: Final = 600.0
@@ -25,10 +25,10 @@ _log = logging.getLogger(__name__)
 def open_or_make(
     path: Path, make: Callable[[Path], None], progress: Progress | None
 ) -> "onnxruntime.InferenceSession":
-    """Return a session on the model in ``path``, which ``make`` writes if it is not there.
+    """Return a session on the model in ``path``, which ``make`` writes if it is missing.
 
-    A file that cannot be opened, cut off by a full disk or a power cut, is made again, once.
-    Several processes may come at once: one makes it. Raises whatever exporter, quantiser and
+    A file that cannot be opened, truncated by a full disk or a power cut, is written again, once.
+    Several processes may come at once: one writes it. Raises whatever exporter, quantiser and
     runtime raise.
     """
     session = _open_whole(path)
@@ -43,12 +43,12 @@ def open_or_make(
 
 
 def _open_whole(path: Path) -> "onnxruntime.InferenceSession | None":
-    """Return a session, or None where there is no file or none that can be opened."""
+    """Return a session, or None if there is no file or it cannot be opened."""
     if not path.exists():
         return None
     try:
         return _open(path)
-    # The runtime has a dozen errors for files that are not whole.
+    # The runtime has a dozen errors for incomplete files.
     except Exception as error:  # noqa: BLE001
         _log.warning("%s cannot be opened (%s); it is made again", path, type(error).__name__)
         return None
@@ -58,7 +58,7 @@ def _open(path: Path) -> "onnxruntime.InferenceSession":
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    # A run is the thread's that asks for it; ``runs`` shares out what is worth sharing.
+    # A run stays in its calling thread; ``thread_pool`` divides what is worth dividing.
     options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(
         path, options, providers=["CPUExecutionProvider"], disabled_optimizers=list(_NOT_FUSED)

@@ -1,6 +1,6 @@
-"""The trained cross-encoder as it runs: int8 ONNX, made once from the bundled model and weights.
+"""Run the trained cross-encoder as int8 ONNX, exported once from the bundled model and weights.
 
-Making it needs torch and some seconds; afterwards torch is not imported.
+The export needs torch and some seconds; afterwards torch is not imported.
 """
 
 import hashlib
@@ -28,20 +28,20 @@ from embeddings.weights import CROSS_ENCODER, digest
 if TYPE_CHECKING:
     import onnxruntime
 
-#: Raise when the way pairs are laid out, or what the model computes, changes.
+#: Increase when the input layout, or what the model computes, changes.
 FORMAT_VERSION: Final = 5
-#: Raise when the way the model is exported changes, and it computes what it did.
+#: Increase when the export changes but not what the model computes.
 EXPORT_VERSION: Final = 2
-#: Tokens in one run, padding counted: what fits a processor's cache.
+#: Tokens per run, with padding: what fits a processor's cache.
 BATCH_TOKENS: Final = 512
-#: Fewer tokens are not worth another processor's run.
+#: Least tokens worth another processor's run.
 LEAST_TOKENS: Final = 64
-#: Readings kept: what the reranker read a moment ago, the judge need not read again.
+#: Readings cached: the judge need not read again what the reranker just read.
 REMEMBERED: Final = 256
 
 
 class Pair(NamedTuple):
-    """What is read at once. ``context`` names what the statement leaves unsaid."""
+    """A claim and a statement to read. ``context`` names what the statement leaves unsaid."""
 
     claim: str
     statement: str
@@ -49,7 +49,7 @@ class Pair(NamedTuple):
 
 
 def relation_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the probability of each relation, (pairs, 3), of a reading's logits (pairs, 5)."""
+    """Return the probability of each relation, (pairs, 3), from logits (pairs, 5)."""
     scores = logits[:, : Output.RELEVANT]
     powers = np.exp(scores - scores.max(1, keepdims=True))
     found: NDArray[np.float32] = powers / powers.sum(1, keepdims=True)
@@ -57,7 +57,7 @@ def relation_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 class CrossEncoder(Protocol):
-    """Reads claims and statements together, from several threads at once."""
+    """Reads claims and statements together. Thread-safe."""
 
     @property
     def fingerprint(self) -> str:
@@ -74,7 +74,7 @@ class _Loaded:
 
 
 class OnnxCrossEncoder:
-    """A ``PairReader`` over the bundled model; the first reading loads it, and makes it once.
+    """Implements ``CrossEncoder`` over the bundled model, exported and loaded at first use.
 
     ``weights`` is the folder of the trained ones.
     """
@@ -143,7 +143,7 @@ class OnnxCrossEncoder:
             session = open_or_make(
                 path, lambda aside: _export(folder, self._weights, aside), self._progress
             )
-        # Exporter, quantiser and runtime meet here; whatever they raise, there is no judge.
+        # Exporter, quantiser and runtime raise all kinds of errors: without them there is no judge.
         except Exception as error:
             raise ModelUnavailable(
                 f"The judge cannot be prepared in {self._models_dir} ({first_line(error)}): "

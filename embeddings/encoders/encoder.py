@@ -1,4 +1,4 @@
-"""Texts to vectors. The one place where a neural encoder is loaded and run.
+"""Encode texts as vectors: the one place where a neural encoder is loaded and run.
 
 Cosines of these vectors rank; they do not tell agreement, and their range differs between models
 (e5's unrelated texts score .75 to .85): calibrate per ``fingerprint``, never by a constant.
@@ -16,27 +16,27 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.batching import Batcher, Told, batch_by_length
+from embeddings.batching import Batcher, BatchSizeObserver, batch_by_length
 from embeddings.encoders.model_source import ModelSource, find_source
 from embeddings.encoders.text_model import TextModel
 from embeddings.errors import ModelUnavailable, first_line
 from embeddings.progress import Progress
 from embeddings.text.normalisation import NORMALISER_VERSION, for_matching
 
-#: Characters of a text that are read at all, before and after normalising. Models read 512 tokens
-#: at most, rarely over 5 characters each; a text of millions must not cost more than this.
+#: Characters of a text that are read, before and after normalising. Models read 512 tokens at most,
+#: rarely over 5 characters each; a huge text must not cost more than this.
 MAX_CHARACTERS = 8192
-#: Characters run through the model at once, padding counted: what fits a processor's cache. A
-#: newspaper's sentences take half as long as in batches of 32 (``benchmarks/encoding.py``).
+#: Characters per run, with padding: what fits a processor's cache. A newspaper's sentences take
+#: half as long as in batches of 32 (``benchmarks/encoding.py``).
 BATCH_CHARACTERS = 1_500
-#: Batches from which it is worth while to open the model a second time to run them in bulk.
+#: Least batches for which the model is opened a second time to run them in bulk.
 BULK: Final = 32
-#: Claims of several threads in one run at most.
+#: The most claims of several threads in one run.
 BATCH_CLAIMS = 16
 
 
 class Encoder(Protocol):
-    """What the indexes need of a model. Implementations are safe to use from several threads."""
+    """The interface of an encoder. Implementations are thread-safe."""
 
     @property
     def fingerprint(self) -> str:
@@ -47,27 +47,30 @@ class Encoder(Protocol):
         """Length of every vector."""
 
     def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return a unit vector a text, (texts, dimension): what people ask about."""
+        """Return one unit vector per text, (texts, dimension): what people ask about."""
 
     def encode_statements(
         self, texts: Sequence[str], progress: Progress | None = None
     ) -> NDArray[np.float32]:
-        """Return a unit vector a text, (texts, dimension): what sources say."""
+        """Return one unit vector per text, (texts, dimension): what sources say."""
 
 
 def open_encoder(
-    name: str, models_dir: Path, progress: Progress | None = None, told: Told | None = None
+    name: str,
+    models_dir: Path,
+    progress: Progress | None = None,
+    observe: BatchSizeObserver | None = None,
 ) -> "SentenceTransformerEncoder":
     """Return the encoder called ``name``, not loaded yet.
 
-    ``name`` is a bundled one's, a sentence-transformers folder, or a hub's name. ``models_dir`` is
-    where a bundled model is unpacked; ``progress`` is told while it is.
-    ``told`` hears how many claims share each run.
+    ``name`` is a bundled one's, a sentence-transformers folder, or a model on a hub. ``models_dir``
+    is where a bundled model is unpacked, reporting to ``progress``. ``observe`` is called with the
+    number of claims in each run.
 
     Raises ``ModelUnavailable`` for a name that cannot be a model; encoding (and, for a folder or a
     hub's model, ``fingerprint``) raises it for one that turns out not to be.
     """
-    return SentenceTransformerEncoder(find_source(name, models_dir, progress), told)
+    return SentenceTransformerEncoder(find_source(name, models_dir, progress), observe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +82,16 @@ class _Loaded:
 class SentenceTransformerEncoder:
     """An ``Encoder`` over the bundled model or any of sentence-transformers'.
 
-    The model is loaded by the first encoding, once, whoever comes first; torch is imported then,
-    unless it is the bundled one at 8 bits.
+    The first encoding loads the model, once for all threads, and imports torch unless it is the
+    bundled one at 8 bits.
     """
 
-    def __init__(self, source: ModelSource, told: Told | None = None) -> None:
+    def __init__(self, source: ModelSource, observe: BatchSizeObserver | None = None) -> None:
         self._source = source
         self._loaded: _Loaded | None = None
         self._loading = threading.Lock()
         self._claims: Batcher[str, NDArray[np.float32]] = Batcher(
-            self._run_claims, BATCH_CLAIMS, told
+            self._run_claims, BATCH_CLAIMS, observe
         )
 
     @property
@@ -122,8 +125,8 @@ class SentenceTransformerEncoder:
     def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return unit vectors (texts, dimension) of what people ask about.
 
-        Claims of several threads share one run of the model. Raises ``ModelUnavailable`` if it
-        cannot be loaded.
+        Claims of several threads share one run. Raises ``ModelUnavailable`` if the model cannot be
+        loaded.
         """
         rows = self._claims(texts)
         return np.stack(rows) if len(rows) else np.empty((0, self.dimension), np.float32)
@@ -133,8 +136,8 @@ class SentenceTransformerEncoder:
     ) -> NDArray[np.float32]:
         """Return unit vectors (texts, dimension) of what sources say.
 
-        ``progress`` is told how many texts are done. Raises ``ModelUnavailable`` if the model
-        cannot be loaded.
+        ``progress`` is called with the number of texts done. Raises ``ModelUnavailable`` if the
+        model cannot be loaded.
         """
         return self._encode(texts, self._source.prompts().statement, progress)
 
@@ -170,7 +173,7 @@ class SentenceTransformerEncoder:
 
     def _load_once(self) -> _Loaded:
         try:
-            # Before the first tokenizer: its notice about forks would be on people's terminals.
+            # Before the first tokenizer, which prints a notice about forks to people's terminals.
             os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
             model = self._source.load()
             probe = model(["1"], "")
@@ -178,10 +181,10 @@ class SentenceTransformerEncoder:
                 raise ValueError("its vectors are not numbers")
             if self._source.known_dimension not in (None, probe.shape[1]):
                 raise ValueError(f"its vectors have {probe.shape[1]} dimensions")
-        # It says what to do already.
+        # Its message names the way out already.
         except ModelUnavailable:
             raise
-        # Three libraries' loaders meet here; whatever they raise, the model cannot be used.
+        # Three libraries' loaders raise all kinds of errors: the model cannot be used.
         except Exception as error:
             raise ModelUnavailable(
                 f"The embedding model {self.name!r} cannot be used "
@@ -191,6 +194,6 @@ class SentenceTransformerEncoder:
 
 
 def prepare_text(text: str) -> str:
-    """What the model reads of ``text``: bounded, normalised, encodable (no lone surrogates)."""
+    """Return what the model reads of ``text``: bounded, normalised, without lone surrogates."""
     text = for_matching(text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,7 +1,7 @@
 """Locate an encoder's model: the bundled one, a folder, or a model hub.
 
-Everything here is about names and files. No module of this file imports torch, so that a model can
-be named, located and fingerprinted in milliseconds (bundled) or the time it takes to read it.
+Everything here is about names and files. Torch is not imported, so that a model can be named,
+located and fingerprinted in milliseconds (bundled) or the time it takes to read it.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from embeddings.weights import ENCODER, digest, sha256
 
 _log = logging.getLogger(__name__)
 
-# Files that decide a vector; a README or an ONNX export beside them does not.
+# Files that decide a vector; a README or an ONNX export does not.
 _DECIDING = frozenset({".json", ".txt", ".model", ".safetensors", ".bin"})
 _OTHER_BACKENDS = frozenset({"onnx", "openvino"})
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
@@ -37,44 +37,44 @@ _WAY_OUT = f"set EMBEDDING_MODEL to {BUNDLED_NAME} or to an existing model folde
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """What the model was trained to see before each kind of text; empty if nothing."""
+    """The prefixes that the model was trained with for each kind of text; may be empty."""
 
     claim: str
     statement: str
 
 
 class ModelSource(Protocol):
-    """One model, not yet loaded. Methods raise ``ModelUnavailable``."""
+    """A model that is not loaded yet. Methods raise ``ModelUnavailable``."""
 
     @property
     def name(self) -> str:
-        """What the settings call it."""
+        """The model's name in the settings."""
 
     @property
     def known_dimension(self) -> int | None:
-        """Length of its vectors, if that is known without loading it."""
+        """Length of its vectors, if known without loading it."""
 
     @property
     def remedy(self) -> str:
-        """What to do when its files turn out to be unusable: the end of an error's sentence."""
+        """The way out if its files are unusable, to end an error's sentence."""
 
     def folder(self) -> Path:
-        """Return a folder ``SentenceTransformer`` loads, unpacking or downloading it if need be."""
+        """Return a SentenceTransformer folder, unpacking or downloading it if needed."""
 
     def identity(self) -> str:
-        """Return what changes whenever the model's files do."""
+        """Return a value that changes whenever the model's files do."""
 
     def prompts(self) -> Prompts:
         """Return the model's prompts."""
 
     def load(self) -> TextModel:
-        """Return the model ready to run. Raises whatever the libraries raise."""
+        """Return the loaded model. Raises whatever the libraries raise."""
 
 
 def find_source(name: str, models_dir: Path, progress: Progress | None = None) -> ModelSource:
-    """Return the source that ``name`` means: bundled, else a folder that exists, else a hub's.
+    """Return the source named ``name``: bundled, else a folder that exists, else a hub's.
 
-    Touches no network: a path that does not exist is refused here, at once.
+    Uses no network: a path that does not exist is refused at once.
     """
     if name in _BUNDLED:
         return BundledModel(name, models_dir, progress)
@@ -93,7 +93,7 @@ def find_source(name: str, models_dir: Path, progress: Progress | None = None) -
 
 @dataclass(frozen=True, slots=True)
 class BundledModel:
-    """A model inside an installed package; identified by pinned constants and its weights."""
+    """A model in an installed package, identified by pinned constants and its weights."""
 
     name: str
     models_dir: Path
@@ -115,7 +115,7 @@ class BundledModel:
         return f"delete the folder {str(folder)!r} so that it is unpacked again"
 
     def folder(self) -> Path:
-        """Return the folder of the model as published; trained weights lie elsewhere."""
+        """Return the folder of the model as published; trained weights are elsewhere."""
         return e5_model.ensure_unpacked(self.models_dir, self.progress)
 
     def identity(self) -> str:
@@ -130,13 +130,13 @@ class BundledModel:
         return Prompts(e5_model.PROMPTS["query"], e5_model.PROMPTS["passage"])
 
     def load(self) -> TextModel:
-        """Return the model at 8 bits; in torch, several times slower, where that cannot be made."""
+        """Return the model at 8 bits, or in torch, several times slower, if that fails."""
         folder = self.folder()
         try:
             from embeddings.encoders.onnx_encoder import open_onnx_encoder
 
             return open_onnx_encoder(folder, self.models_dir, self._weights, self.progress)
-        # Exporter, quantiser and runtime meet here; whatever they raise, torch still runs.
+        # Exporter, quantiser and runtime raise all kinds of errors: torch still runs.
         except Exception as error:  # noqa: BLE001
             _log.warning(
                 "the faster encoder cannot be made in %s (%s); the slower one is used:"
@@ -155,7 +155,7 @@ class _LibraryModel(ABC):
 
     @property
     def known_dimension(self) -> None:
-        """Only the loaded model tells."""
+        """None: only the loaded model tells."""
         return None
 
     @property
@@ -172,7 +172,7 @@ class _LibraryModel(ABC):
         return _content_hash(self.folder())
 
     def prompts(self) -> Prompts:
-        """Return the prompts of its own configuration, or those its family is known for."""
+        """Return the prompts of its own configuration, or its family's known ones."""
         return _read_prompts(self.name, self.folder())
 
     def load(self) -> TextModel:
@@ -193,10 +193,10 @@ class FolderModel(_LibraryModel):
 
 @dataclass(frozen=True, slots=True)
 class HubModel(_LibraryModel):
-    """A model of the Hugging Face hub, held at the commit that was first downloaded.
+    """A model on the Hugging Face hub, pinned to the commit that was first downloaded.
 
-    The commit is written to ``models_dir``; from then on neither a network nor the hub is asked,
-    and the model cannot change under an index. Delete that file to take a newer commit.
+    The commit is written to ``models_dir``; from then on neither network nor hub is used, and the
+    model cannot change under an index. Delete that file to take a newer commit.
     """
 
     models_dir: Path
@@ -219,7 +219,7 @@ class HubModel(_LibraryModel):
             )
             self.models_dir.mkdir(parents=True, exist_ok=True)
             pin.write_text(f"{info.sha}\n", encoding="ascii")
-        # The hub's client lets its HTTP library's errors through; whatever it is, no model came.
+        # The hub's client passes on its HTTP library's errors: the model was not downloaded.
         except Exception as error:
             raise ModelUnavailable(
                 f"{self.name!r} is not a folder and cannot be loaded from the model hub"
@@ -235,7 +235,7 @@ def _stock(folder: Path, weights: Path | None = None) -> TextModel:
 
 
 def _wanted(files: list[str]) -> list[str]:
-    """Leave out exports for other backends and weights that are there twice."""
+    """Return the files without exports for other backends and duplicate weights."""
     safe = {Path(file).parent for file in files if file.endswith(".safetensors")}
     return [
         file
@@ -281,7 +281,7 @@ def _read_prompts(name: str, folder: Path) -> Prompts:
     statement = next((prompts[k] for k in ("document", "passage", "corpus") if prompts.get(k)), "")
     if claim or statement:
         return Prompts(str(claim), str(statement))
-    # The e5 models need their prompts but many copies do not carry them; the instruct ones differ.
+    # The e5 models need their prompts but many copies lack them; the instruct ones differ.
     lowered = name.lower()
     if _E5.search(lowered) and "instruct" not in lowered:
         return Prompts("query: ", "passage: ")

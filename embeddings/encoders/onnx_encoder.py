@@ -1,8 +1,8 @@
-"""The bundled encoder at 8 bits: tokens, encoder and mean pooling in ONNX Runtime, without torch.
+"""Run the bundled encoder at 8 bits: tokens, encoder and mean pooling in ONNX Runtime.
 
 Four times as fast as the same weights in torch, and close enough to them (cosine .997,
-``benchmarks/encoding.py``) that vectors of both may lie in one index. Importing torch and
-sentence-transformers would be most of what starting the program takes.
+``benchmarks/encoding.py``) that vectors of both may be in one index. Importing torch and
+sentence-transformers would be most of the program's start time.
 """
 
 import hashlib
@@ -25,29 +25,29 @@ from embeddings.weights import digest
 if TYPE_CHECKING:
     import onnxruntime
 
-#: Raise when the way it is exported changes.
+#: Increase when the export changes.
 FORMAT_VERSION: Final = 2
 
 
 class OnnxEncoder:
-    """Implements ``text_model.TextModel``. Safe to use from several threads."""
+    """Implements ``text_model.TextModel``. Thread-safe."""
 
     def __init__(self, tokenizer: Tokenizer, session: "onnxruntime.InferenceSession") -> None:
         self._tokenizer, self._session = tokenizer, session
 
     def __call__(self, texts: Sequence[str], prompt: str) -> Vectors:
-        """Return a unit vector a text, (texts, dimension)."""
+        """Return one unit vector per text, (texts, dimension)."""
 
         def averaged(part: Sequence[str]) -> Vectors:
             return self._averaged(part, prompt)
 
-        # Neighbours are of like length, so that parts of them are padded as little.
+        # Neighbours are of like length, to reduce padding.
         size = max(1, share_of_work(len(texts)))
         parts = [texts[start : start + size] for start in range(0, len(texts), size)]
         return _unit(np.concatenate(run_parallel(averaged, parts)))
 
     def in_bulk(self, batches: Sequence[Sequence[str]], prompt: str) -> Iterator[Vectors]:
-        """Yield the vectors of each batch, a batch a processor at a time."""
+        """Yield the vectors of each batch, one batch per processor at a time."""
 
         def encoded(batch: Sequence[str]) -> Vectors:
             return _unit(self._averaged(batch, prompt))
@@ -56,7 +56,7 @@ class OnnxEncoder:
             yield from threads.map(encoded, batches)
 
     def _averaged(self, texts: Sequence[str], prompt: str) -> Vectors:
-        """Return the mean over its tokens of each text after the prompt, (texts, dimension)."""
+        """Return the mean over each text's tokens after the prompt, (texts, dimension)."""
         batch = tokenized(self._tokenizer, [prompt + text for text in texts])
         vectors: Vectors
         (vectors,) = self._session.run(None, {"ids": batch.ids, "mask": batch.mask})
@@ -69,7 +69,7 @@ def open_onnx_encoder(
     weights: Path | None = None,
     progress: Progress | None = None,
 ) -> OnnxEncoder:
-    """Return the bundled model unpacked in ``folder`` at 8 bits; made once, in ``models_dir``.
+    """Return the 8-bit model for the one unpacked in ``folder``, exported once to ``models_dir``.
 
     ``weights`` is the folder of trained ones. Raises whatever exporter, quantiser and runtime
     raise.

@@ -1,4 +1,4 @@
-"""Read models with sentence-transformers: any of them as a ``TextModel``.
+"""Load any model of sentence-transformers as a ``TextModel``.
 
 Imports torch, which takes seconds: only where a model needs it.
 """
@@ -20,12 +20,12 @@ from embeddings.search_results import Vectors
 def open_sentence_transformer(
     folder: Path, weights: Path | None = None
 ) -> "SentenceTransformerTexts":
-    """Return the model in ``folder`` as sentence-transformers reads it. Raises what that raises.
+    """Return the sentence-transformers model in ``folder``. Raises what the library raises.
 
     With ``weights`` its transformer's layers are those trained ones.
     """
     quieten()
-    # local_files_only: what is named in a folder's files is never fetched.
+    # local_files_only: nothing named in a folder's files is downloaded.
     model = SentenceTransformer(str(folder), local_files_only=True).eval()
     if weights is not None:
         load_weights(model.get_submodule("0.model"), weights)
@@ -37,11 +37,11 @@ class SentenceTransformerTexts:
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model
-        # Fast tokenizers keep padding state and must not be entered twice; the forward pass may.
+        # Fast tokenizers have padding state and are not thread-safe; the forward pass is.
         self._tokenizing = threading.Lock()
 
     def __call__(self, texts: Sequence[str], prompt: str) -> Vectors:
-        """Return a unit vector a text, (texts, dimension)."""
+        """Return one unit vector per text, (texts, dimension)."""
         with torch.inference_mode():
             with self._tokenizing:
                 features = self._model.preprocess(list(texts), prompt=prompt or None)
@@ -52,5 +52,5 @@ class SentenceTransformerTexts:
         return vectors
 
     def in_bulk(self, batches: Sequence[Sequence[str]], prompt: str) -> Iterator[Vectors]:
-        """Yield the vectors of each batch; torch shares each out among the processors itself."""
+        """Yield the vectors of each batch; torch itself uses all processors."""
         return (self(batch, prompt) for batch in batches)

@@ -1,4 +1,4 @@
-"""The protocol of a text model: texts in, unit vectors out, whatever library does it."""
+"""The interface of a text model: texts in, unit vectors out, whatever library runs it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -7,10 +7,10 @@ from embeddings.search_results import Vectors
 
 
 class TextModel(Protocol):
-    """A loaded model. Implementations are safe to use from several threads."""
+    """A loaded model. Implementations are thread-safe."""
 
     def __call__(self, texts: Sequence[str], prompt: str) -> Vectors:
-        """Return a unit vector a text, (texts, dimension), read after ``prompt``."""
+        """Return one unit vector per text, (texts, dimension), read after ``prompt``."""
 
     def in_bulk(self, batches: Sequence[Sequence[str]], prompt: str) -> Iterator[Vectors]:
         """Yield the vectors of each of many batches, in order."""

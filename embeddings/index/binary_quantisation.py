@@ -1,8 +1,8 @@
-"""One bit a dimension of every row, to nominate the few that are worth an exact comparison.
+"""Binary quantisation: one bit per dimension, to nominate the few rows worth comparing exactly.
 
 RaBitQ (Gao & Long 2024, "RaBitQ: quantizing high-dimensional vectors with a theoretical error bound
 for approximate nearest neighbor search"), scanned whole, around the rows' mean; lists by k-means
-would tear neighbours apart. Of 48,000 statements' vectors, 400 nominated hold .998 of the ten
+would separate neighbours. Of 48,000 statements' vectors, 400 nominated hold .998 of the ten
 nearest.
 """
 
@@ -18,26 +18,26 @@ from embeddings.index import faiss_file, faiss_threads
 from embeddings.search_results import Vectors
 from embeddings.thread_pool import run_parallel
 
-#: Rows whose mean sketches are taken from.
+#: How many rows the mean is computed from.
 _LEARNED_FROM: Final = 100_000
 _FILE: Final = "sketch"
-#: Rows of a part, at least: fewer are scanned sooner than another thread is told to.
+#: Least rows of a part: fewer are scanned faster than another thread is started.
 _PART: Final = 250_000
 
 
 class BinaryQuantiser:
-    """Sketches by id, in parts that are scanned side by side. Not thread-safe for writing.
+    """Sketches by id, in parts that are scanned in parallel. Not thread-safe for writing.
 
-    A removed row's sketch stays until the index is built anew; it is only passed over.
+    A removed row's sketch stays until the index is rebuilt; it is only skipped.
     """
 
     def __init__(self, parts: list[Any], gone: Iterable[int] = ()) -> None:
         self._parts, self._gone = parts, set(gone)
 
     @classmethod
-    def built(cls, ids: Sequence[int], vectors: Vectors) -> Self:
+    def from_vectors(cls, ids: Sequence[int], vectors: Vectors) -> Self:
         """Return the sketches of rows ``vectors`` (n, dimension) under ``ids`` (n,)."""
-        # What comes with FAISS about its types leaves the factory's result open.
+        # FAISS's type hints leave the factory's result open.
         library: Any = faiss
         sketch = cls([])
         rows = _plain(vectors)
@@ -57,13 +57,13 @@ class BinaryQuantiser:
         self._gone.difference_update(ids)
 
     def remove(self, ids: Sequence[int]) -> None:
-        """Pass over ``ids`` from now on."""
+        """Skip ``ids`` from now on."""
         self._gone.update(ids)
 
     def nominate(self, vector: Vectors, count: int, held: int) -> NDArray[np.int64]:
-        """Return about ``count`` ids, in order, likely the closest to a claim (dimension,).
+        """Return about ``count`` ids, sorted, likely the closest to a claim (dimension,).
 
-        ``held`` is how many rows there are: sketches of removed and replaced ones take places.
+        ``held`` is how many rows there are: sketches of removed and replaced ones count too.
         """
         count += sum(int(part.ntotal) for part in self._parts) - held
         query = _plain(vector[None])
@@ -82,13 +82,13 @@ class BinaryQuantiser:
         return kept[~np.isin(kept, list(self._gone))] if self._gone else kept
 
     def save(self, folder: Path) -> None:
-        """Write the sketches into ``folder``. Raises OSError if the disk does not take them."""
+        """Write the sketches into ``folder``. Raises OSError if that fails."""
         for number, part in enumerate(self._parts):
             faiss_file.write(part, folder / f"{_FILE}-{number}.faiss")
 
     @classmethod
     def load(cls, folder: Path, held: frozenset[int]) -> Self | None:
-        """Read what ``save`` wrote, None if there is none. ``held`` are the ids there still are.
+        """Read what ``save`` wrote, None if there is none. ``held`` are the ids that still exist.
 
         Raises RuntimeError or MemoryError if it cannot be read.
         """

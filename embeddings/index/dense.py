@@ -1,9 +1,9 @@
-"""Vectors by id: search with FAISS over L2-normalised rows, so a score is a cosine.
+"""Vector index: search with FAISS over L2-normalised rows, so that a score is a cosine.
 
-Rows are kept in half precision and compared under L2: the vectors share a large common component,
-which costs whatever is quantised under the inner product its recall (99,000 sentences, the same
+Rows are stored in half precision and compared under L2: the vectors share a large common component,
+which costs recall if anything is quantised under the inner product (99,000 sentences, the same
 lists: .923 under L2, .737 under the inner product). Up to ``EXACT_UP_TO`` every row is compared;
-past that, those that their sketches nominate.
+above that, those that their sketches nominate.
 """
 
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ from embeddings.index import faiss_file, faiss_threads
 from embeddings.index.binary_quantisation import BinaryQuantiser
 from embeddings.search_results import Scored, Vectors
 
-#: Rows up to which all are compared: where that costs as much as sketches and what they nominate
-#: (``benchmarks/search.py``).
+#: Most rows that are all compared: the point where that costs as much as sketches and the rows they
+#: nominate (``benchmarks/search.py``).
 EXACT_UP_TO: Final = 30_000
-#: Rows nominated for each that is asked for, and at least.
+#: Rows nominated per result, and the fewest.
 NOMINATED: Final = 8
 FEWEST_NOMINATED: Final = 400
-#: Length that queries are scaled to. Half precision leaves rows a little longer or shorter than 1;
-#: beside a short query that would decide.
+#: Length that queries are scaled to: half precision makes rows slightly longer or shorter than 1,
+#: which would matter beside a short query.
 _QUERY_LENGTH: Final = 16.0
 
 
@@ -44,21 +44,21 @@ class DenseIndex:
         self._held: _Held | None = None
 
     @classmethod
-    def built(
+    def from_vectors(
         cls,
         ids: Sequence[int],
         vectors: Vectors,
         exact_up_to: int = EXACT_UP_TO,
     ) -> Self:
-        """Return an index of rows ``vectors`` (n, dimension) under ``ids`` (n,), by their number.
+        """Return an index of rows ``vectors`` (n, dimension) under ``ids`` (n,).
 
-        Rows added later are sketched if these were.
+        Above ``exact_up_to`` rows they are sketched, and so are rows added later.
         """
         faiss_threads.use_all_threads()
         index = cls(vectors.shape[1])
         index.add(ids, vectors)
         if len(ids) > exact_up_to:
-            index._sketch = BinaryQuantiser.built(ids, vectors)
+            index._sketch = BinaryQuantiser.from_vectors(ids, vectors)
         return index
 
     def __len__(self) -> int:
@@ -71,7 +71,7 @@ class DenseIndex:
 
     @property
     def sketched(self) -> bool:
-        """Whether rows are nominated by sketches; if not, every row is compared."""
+        """Whether sketches nominate rows; otherwise every row is compared."""
         return self._sketch is not None
 
     def ids(self) -> frozenset[int]:
@@ -113,7 +113,7 @@ class DenseIndex:
     def _compared(self, query: Vectors, k: int) -> list[Scored]:
         scale = _QUERY_LENGTH / max(float(np.linalg.norm(query)), 1e-12)
         squares, ids = self._rows.search((query * np.float32(scale))[None], k)
-        # Rows are of length 1: |q - x|² = |q|² + 1 - 2 q·x.
+        # Rows have length 1: |q - x|² = |q|² + 1 - 2 q·x.
         scores = (_QUERY_LENGTH**2 + 1.0 - squares[0]) / 2 / scale
         return [Scored(int(i), float(s)) for i, s in zip(ids[0], scores, strict=True) if i >= 0]
 
@@ -123,11 +123,11 @@ class DenseIndex:
             return np.empty((0, self.dimension), dtype=np.float32)
         held = self._held
         if held is None:
-            held = self._held = _Held.of(self._rows)
+            held = self._held = _Held.from_index(self._rows)
         return held.rows(np.asarray(ids, dtype=np.int64))
 
     def save(self, folder: Path) -> None:
-        """Write the index into ``folder``. Raises OSError if the disk does not take it."""
+        """Write the index into ``folder``. Raises OSError if that fails."""
         faiss_file.write(self._rows, folder / self.FILE)
         if self._sketch is not None:
             self._sketch.save(folder)
@@ -140,7 +140,7 @@ class DenseIndex:
         try:
             loaded._rows = faiss.read_index(str(folder / cls.FILE))
             loaded._sketch = BinaryQuantiser.load(folder, loaded.ids())
-        # A damaged length makes FAISS ask for memory that no machine has.
+        # A damaged length makes FAISS allocate more memory than any machine has.
         except (RuntimeError, MemoryError) as error:
             raise IndexCorrupt(
                 f"the vectors in {folder} cannot be read; run `tathabbat reindex`"
@@ -150,9 +150,9 @@ class DenseIndex:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """The rows of an index as they lie in its memory, until it changes.
+    """The rows of a FAISS index in its memory, valid until it changes.
 
-    FAISS's own way to single rows looks each up in a table and takes four times as long.
+    FAISS's own access to single rows looks each up in a table and takes four times as long.
     """
 
     ids: NDArray[np.int64]
@@ -160,9 +160,9 @@ class _Held:
     codes: NDArray[np.float16]
 
     @classmethod
-    def of(cls, index: Any) -> Self:
+    def from_index(cls, index: Any) -> Self:
         ids = faiss.vector_to_array(index.id_map)
-        # In order but where a statement was replaced by its edit.
+        # Sorted, except where an edit replaced a statement.
         order = None if (ids[1:] > ids[:-1]).all() else np.argsort(ids)
         # What comes with FAISS about its types leaves this out.
         library: Any = faiss

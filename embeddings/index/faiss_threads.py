@@ -1,8 +1,7 @@
-"""Set how many threads FAISS takes for what a thread asks of it.
+"""Set how many threads FAISS uses for calls from a thread.
 
-FAISS shares out even a single query among threads of its own, which for one claim costs several
-times what it saves; so every thread that searches keeps it to itself, and what is worth sharing is
-shared by ``runs``.
+FAISS divides even a single query among its threads, which for one claim costs several times what it
+saves; so every searching thread uses one, and ``thread_pool`` divides what is worth dividing.
 """
 
 import os
@@ -14,13 +13,13 @@ _kept = threading.local()
 
 
 def use_one_thread() -> None:
-    """Keep FAISS to the calling thread in what it does for it from now on."""
+    """Have FAISS use only the calling thread for its calls from now on."""
     if not getattr(_kept, "alone", False):
         faiss.omp_set_num_threads(1)
         _kept.alone = True
 
 
 def use_all_threads() -> None:
-    """Let FAISS use every processor in what it does for the calling thread from now on."""
+    """Have FAISS use every processor for the calling thread's calls from now on."""
     faiss.omp_set_num_threads(os.cpu_count() or 1)
     _kept.alone = False

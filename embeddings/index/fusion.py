@@ -1,4 +1,4 @@
-"""Fusion of what each index says of the candidates into one ranking (pure)."""
+"""Fuse the scores of both indexes into one ranking (pure)."""
 
 import json
 from dataclasses import astuple, dataclass
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from embeddings.search_results import Hit
 
-#: Candidates taken from each list. A right claim is among them for 997 of 1,000 train tweets of
+#: Candidates taken from each list. They hold a right claim for 997 of 1,000 train tweets of
 #: CheckThat! 2021 Arabic and for 963 of 1,000 of 2022 English.
 DEPTH: Final = 100
-#: The learned weights; ``benchmarks/training/fusion.py`` writes them and says what they are worth.
+#: File of the learned weights; ``benchmarks/training/fusion.py`` writes it and reports its benefit.
 WEIGHTS: Final = Path(__file__).with_name("fusion.json")
 
 Row = NDArray[np.float64]
@@ -22,9 +22,9 @@ Row = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The candidates of both lists, and what each index says of all of them, rows of (n,).
+    """The candidates of both lists with both indexes' scores, arrays of (n,).
 
-    ``cosine`` is the encoder's, ``grams`` BM25 over pieces of words (0 where none is shared).
+    ``cosine`` is the encoder's, ``grams`` BM25 over letter n-grams (0 if none is shared).
     """
 
     ids: NDArray[np.int64]
@@ -34,7 +34,7 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What one standard deviation of each signal counts."""
+    """The weight of one standard deviation of each signal."""
 
     cosine: float
     grams: float
@@ -42,7 +42,7 @@ class Weights:
 
 @cache
 def load_shipped_weights() -> Weights:
-    """Return the weights that are shipped."""
+    """Return the shipped weights."""
     return Weights(**json.loads(WEIGHTS.read_text("utf-8"))["weights"])
 
 

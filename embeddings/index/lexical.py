@@ -1,11 +1,11 @@
-"""BM25 by id: Tantivy over pieces of words.
+"""Lexical index: BM25 by id, with Tantivy over letter n-grams.
 
-Runs of four letters meet where stems do not: dialect, misspelling, a name written in another way.
-On the train tweets they rank better than light stems, and beside the encoder stems add nothing to
-them (alone, MAP@5 .905 against .858 for stems in Arabic, .779 against .756 in English).
+Runs of four letters match where stems do not: dialect, misspelling, a name written in another way.
+On the train tweets they rank better than light stems, and stems add nothing to them and the encoder
+(alone, MAP@5 .905 against .858 for stems in Arabic, .779 against .756 in English).
 
-Tantivy writes in place and a snapshot is immutable, so an index always lives in a working folder
-of its own: ``load`` copies a saved one in, ``save`` copies it out.
+Tantivy writes in place and a snapshot is immutable, so an index always has a working folder of its
+own: ``load`` copies a saved one in, ``save`` copies it out.
 """
 
 import errno
@@ -23,23 +23,22 @@ from embeddings.errors import IndexCorrupt, IndexUnavailable, first_line
 from embeddings.search_results import Scored
 from embeddings.text.tokenisation import grams
 
-#: Distinct pieces of a query that are considered. A long tweet has 200; the bound is for pasted
-#: articles.
+#: Most distinct n-grams of a query. A long tweet has 200; the bound is for pasted articles.
 MAX_QUERY_GRAMS = 320
-#: Pieces kept of one text, for the same reason.
+#: Most n-grams stored per text, for the same reason.
 MAX_TEXT_GRAMS = 80_000
-#: Characters looked at for them: pieces of millions of letters would take gigabytes.
+#: Most characters read for them: n-grams of a huge text would take gigabytes.
 MAX_TEXT_CHARACTERS = 400_000
 
 _HEAP_BYTES = 32_000_000
 _ID, _GRAMS = "id", "grams"
-#: What a disk says that takes no more.
+#: Errors of a full or read-only disk.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
-    # A column, not stored: to unpack the stored documents of its hits is most of a search.
+    # A fast field, not stored: unpacking the stored documents of its hits is most of a search.
     builder.add_unsigned_field(_ID, indexed=True, fast=True)
     builder.add_text_field(_GRAMS, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
@@ -58,7 +57,7 @@ class LexicalIndex:
         self._open(tantivy.Index(_schema(), path=str(self._working)))
 
     def _own_folder(self) -> Path:
-        """Return a new folder that goes with this object, or at the latest with the process."""
+        """Return a new folder, deleted with this object or at the latest with the process."""
         try:
             folder = Path(tempfile.mkdtemp(prefix="tathabbat-lexical-"))
         except OSError as error:
@@ -77,7 +76,7 @@ class LexicalIndex:
     def add(self, ids: Sequence[int], texts: Sequence[str]) -> None:
         """Add ``texts`` (n,) under ``ids`` (n,), which must be new.
 
-        Raises IndexUnavailable if the disk does not take them.
+        Raises IndexUnavailable if the disk is full or fails.
         """
         if not len(ids):
             return
@@ -92,7 +91,7 @@ class LexicalIndex:
     def remove(self, ids: Sequence[int]) -> None:
         """Remove what is held under ``ids``; ids that are not held are ignored.
 
-        Raises IndexUnavailable if the disk does not take it.
+        Raises IndexUnavailable if the disk is full or fails.
         """
         if not len(ids):
             return
@@ -108,12 +107,12 @@ class LexicalIndex:
         return self._found(self._any_of(text), k)
 
     def score(self, text: str, ids: Sequence[int]) -> list[Scored]:
-        """Return the scores of those of ``ids`` that share a piece with ``text``, best first."""
+        """Return the scores of those of ``ids`` that share an n-gram with ``text``, best first."""
         shared = self._any_of(text)
         if not shared or not len(ids):
             return []
         schema, should = self._index.schema, tantivy.Occur.Should
-        # A query each: they lead to the documents, while a set of terms is compared with all.
+        # One query per id, which looks up the document; a set of terms would be compared with all.
         each = [(should, tantivy.Query.term_query(schema, _ID, number)) for number in ids]
         held = tantivy.Query.boolean_query(each)
         among = (tantivy.Occur.Must, tantivy.Query.const_score_query(held, 0.0))
@@ -131,7 +130,7 @@ class LexicalIndex:
         if not clauses or not len(self) or k <= 0:
             return []
         searcher = self._searcher
-        # Uncounted: to count all that share a piece with a text would be to score nearly all.
+        # Without a count: counting all matches would score nearly every document.
         hits = searcher.search(tantivy.Query.boolean_query(clauses), k, count=False).hits
         ids = searcher.fast_field_values(_ID, [address for _, address in hits])
         found = [
@@ -140,7 +139,7 @@ class LexicalIndex:
         return sorted(found, key=lambda hit: (-hit.score, hit.id))
 
     def save(self, folder: Path) -> None:
-        """Write the index into ``folder``. Raises OSError if the disk does not take it."""
+        """Write the index into ``folder``. Raises OSError if that fails."""
         self._settle()
         (folder / self.FOLDER).mkdir()
         _copy(self._working, folder / self.FOLDER)
@@ -149,7 +148,7 @@ class LexicalIndex:
     def load(cls, folder: Path) -> Self:
         """Read what ``save`` wrote.
 
-        Raises IndexCorrupt if it cannot be read, IndexUnavailable if there is no room to work in.
+        Raises IndexCorrupt if it cannot be read, IndexUnavailable if there is no disk space.
         """
         loaded = cls.__new__(cls)
         loaded._working = loaded._own_folder()
@@ -157,7 +156,7 @@ class LexicalIndex:
             _copy(folder / cls.FOLDER, loaded._working)
             loaded._open(tantivy.Index.open(str(loaded._working)))
         except (OSError, ValueError) as error:
-            # Called damaged, a whole index would be rolled back.
+            # Not reported as damage, which would roll back an intact index.
             if isinstance(error, OSError) and error.errno in _FULL:
                 raise _unwritable(error) from error
             raise IndexCorrupt(
@@ -167,9 +166,9 @@ class LexicalIndex:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Hold a writer; what is done with it is committed and found afterwards, or not at all.
+        """Open a writer; its changes are committed and visible afterwards, or not at all.
 
-        Raises IndexUnavailable if the disk does not take it.
+        Raises IndexUnavailable if the disk is full or fails.
         """
         try:
             if self._writer is None:
@@ -178,24 +177,24 @@ class LexicalIndex:
             self._writer.commit()
             self._index.reload()
         except BaseException as error:
-            # A writer that failed loses without a word what it is given afterwards. Nobody else
-            # may refer to it, or it would keep the next one out for as long as the error lives.
+            # A failed writer silently loses later changes. No reference to it may remain, or it
+            # would block the next writer for as long as the error lives.
             self._writer = None
-            # Tantivy's own: whatever goes wrong in its files is one.
+            # Tantivy's own type for any error of its files.
             if isinstance(error, ValueError):
                 raise _unwritable(error) from error
             raise
         self._searcher = self._index.searcher()
 
     def _settle(self) -> None:
-        """Let merges end and the writer go, so that the files on disk are all there is."""
+        """Finish merges and release the writer, so that the files on disk are complete."""
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.wait_merging_threads()
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy the files of one folder into another that is there; the first failure ends it."""
+    """Copy the files of one folder into another existing one; the first failure ends it."""
     for file in source.iterdir():
         if file.suffix != ".lock":
             shutil.copyfile(file, target / file.name)

@@ -1,4 +1,4 @@
-"""The serving index: a snapshot and what changed since, in memory."""
+"""The live index: a snapshot and later changes, in memory."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,9 +16,9 @@ from embeddings.search_results import Hit, Scored, Vectors
 
 
 class LiveIndex:
-    """Both indexes as one, safe to search from several threads while changes are applied.
+    """Both indexes as one; thread-safe for searches while changes are applied.
 
-    ``change_number`` is the last change of the database that is in it.
+    ``change_number`` is the last change of the database applied.
     """
 
     def __init__(
@@ -34,19 +34,21 @@ class LiveIndex:
 
     @classmethod
     def empty(cls, dimension: int) -> "LiveIndex":
-        """Return an index that holds nothing, for vectors of ``dimension``."""
+        """Return an empty index for vectors of ``dimension``."""
         return cls(DenseIndex(dimension), LexicalIndex())
 
     @classmethod
-    def built(cls, entries: Sequence[Entry], vectors: Vectors, change_number: int) -> "LiveIndex":
+    def from_entries(
+        cls, entries: Sequence[Entry], vectors: Vectors, change_number: int
+    ) -> "LiveIndex":
         """Return an index of ``entries`` with their ``vectors`` (n, dimension)."""
         ids = [entry.id for entry in entries]
         lexical = LexicalIndex()
         lexical.add(ids, [entry.terms_text for entry in entries])
-        return cls(DenseIndex.built(ids, vectors), lexical, change_number)
+        return cls(DenseIndex.from_vectors(ids, vectors), lexical, change_number)
 
     @classmethod
-    def of(cls, loaded: Snapshot) -> "LiveIndex":
+    def from_snapshot(cls, loaded: Snapshot) -> "LiveIndex":
         """Return an index that serves ``loaded``."""
         return cls(loaded.dense, loaded.lexical, loaded.manifest.change_number)
 
@@ -55,12 +57,12 @@ class LiveIndex:
 
     @property
     def change_number(self) -> int:
-        """The last change that is in the index."""
+        """The last change applied to the index."""
         return self._change_number
 
     @property
     def state(self) -> tuple[int, int]:
-        """What tells apart what indexes of this process hold: which one, and its change number."""
+        """Identifies what the index holds in this process: its number and its change number."""
         return self._number, self._change_number
 
     def ids(self) -> frozenset[int]:
@@ -89,14 +91,14 @@ class LiveIndex:
         removed: Sequence[int],
         change_number: int,
     ) -> None:
-        """Take changes in: ``added`` with their ``vectors`` (n, dimension), then the number.
+        """Apply changes: ``removed``, then ``added`` with their ``vectors`` (n, dimension).
 
         An id that is already held is replaced, so applying a change twice does no harm.
         """
         with self._turns.writing():
             gone = [*removed, *(entry.id for entry in added)]
             ids = [entry.id for entry in added]
-            # Words first: they are on a disk, which may fail, and then all is as it was.
+            # The lexical index first: its disk may fail, and then nothing has changed.
             self._lexical.remove(gone)
             self._lexical.add(ids, [entry.terms_text for entry in added])
             self._dense.remove(gone)
@@ -111,7 +113,7 @@ class LiveIndex:
         return fuse(self.candidates(vector, text, max(DEPTH, k)), load_shipped_weights(), k)
 
     def candidates(self, vector: Vectors, text: str, depth: int = DEPTH) -> Candidates:
-        """Return the ``depth`` best of each list, all of them with both indexes' scores."""
+        """Return the ``depth`` best of each list, all with both indexes' scores."""
         with self._turns.reading():
             near = {hit.id for hit in self._dense.search(vector, depth)}
             grams = {hit.id: hit.score for hit in self._lexical.search(text, depth)}
@@ -128,7 +130,7 @@ class LiveIndex:
     def save(self, root: Path, fingerprint: str, origin: str) -> Manifest:
         """Write what is served as a new snapshot below ``root`` and promote it.
 
-        ``fingerprint`` is the encoder's, ``origin`` names the database it was derived from.
+        ``fingerprint`` is the encoder's, ``origin`` identifies the database it was derived from.
         """
         with self._turns.reading():
             return snapshot.write(

@@ -1,7 +1,7 @@
-"""Builds of an index on Milvus: made aside, checked, promoted by switching an alias.
+"""Builds of an index on Milvus: written aside, verified, promoted by switching an alias.
 
-Each build is two collections, named by the alias and the moment it was begun. One whose manifest is
-missing was left by a run that was killed.
+Each build is two collections, named by the alias and the time it was begun. One without a manifest
+was left by a killed run.
 """
 
 import re
@@ -39,24 +39,24 @@ from embeddings.search_results import Vectors
 
 _STAMP: Final = "%Y%m%d_%H%M%S_%f"
 _MOMENT: Final = re.compile(r"_(\d{8}_\d{6}_\d{6})$")
-#: How often a request of a build is repeated where no answer came, and the pauses between.
+#: Retries of a build's request without an answer, and the pauses between.
 _TRIES: Final = 6
 _PAUSE_S: Final = 2 * REST_S
 
-#: Entries with their vectors (n, dimension), a chunk at a time.
+#: Entries with their vectors (n, dimension), in chunks.
 Chunks = Iterable[tuple[list[Entry], Vectors]]
 
 
 def built_at(name: str) -> datetime | None:
-    """Return when a build was begun, None where its name does not say."""
+    """Return when a build was begun, None if its name does not say."""
     named = _MOMENT.search(name)
     return datetime.strptime(named[1], _STAMP).replace(tzinfo=UTC) if named else None
 
 
 class MilvusBuilds:
-    """What one alias leads to on one server, and what it led to before.
+    """The build that an alias leads to on a server, and earlier ones.
 
-    Nobody may build, prune or roll back while another does: the callers see to that.
+    Callers ensure that nobody builds, prunes or rolls back at the same time.
     """
 
     def __init__(self, connection: MilvusConnection, alias: str) -> None:
@@ -64,12 +64,12 @@ class MilvusBuilds:
         self._named = re.compile(re.escape(alias) + _MOMENT.pattern)
 
     def names(self) -> list[str]:
-        """Return the names of all builds, oldest first, whole or not."""
+        """Return the names of all builds, oldest first, complete or not."""
         found = self.connection.call("list_collections", within=self.connection.deadlines.read)
         return sorted(name for name in found if self._named.fullmatch(name))
 
     def current_name(self) -> str | None:
-        """Return the name of the build that is served, None where there is none."""
+        """Return the name of the served build, None if there is none."""
         within = self.connection.deadlines.read
         try:
             found = self.connection.call("describe_alias", self.alias, within=within)
@@ -78,7 +78,7 @@ class MilvusBuilds:
         return str(found["collection_name"])
 
     def current(self) -> Manifest:
-        """Return the manifest of the build that is served. Raises IndexMissing or IndexCorrupt."""
+        """Return the manifest of the served build. Raises IndexMissing or IndexCorrupt."""
         name = self.current_name()
         if name is None:
             raise IndexMissing("there is no index yet; run `tathabbat reindex`")
@@ -87,7 +87,7 @@ class MilvusBuilds:
     def manifest(self, name: str) -> Manifest:
         """Return the manifest of a build.
 
-        Raises IndexCorrupt if it is not whole, IndexMismatch if another version wrote it.
+        Raises IndexCorrupt if it is incomplete, IndexMismatch if another version wrote it.
         """
         try:
             return read_notes(self.connection, name)[0]
@@ -95,7 +95,7 @@ class MilvusBuilds:
             raise damaged(name, "terms") from error
 
     def open(self, name: str, fingerprint: str) -> MilvusIndex:
-        """Return a build for the encoder with ``fingerprint``, to be searched.
+        """Return a build to search, for the encoder with ``fingerprint``.
 
         Raises IndexMismatch (another model or version) or IndexCorrupt.
         """
@@ -116,9 +116,9 @@ class MilvusBuilds:
         origin: str,
         change_number: int,
     ) -> Manifest:
-        """Write a build of all ``chunks``; it is not served yet. Returns its manifest.
+        """Write a build of all ``chunks``, without serving it. Returns its manifest.
 
-        Raises IndexCorrupt if what was written does not read back, IndexUnreachable.
+        Raises IndexCorrupt if it does not read back, IndexUnreachable.
         """
         self._drop_rejected()
         name = f"{self.alias}_{datetime.now(UTC).strftime(_STAMP)}"
@@ -141,7 +141,7 @@ class MilvusBuilds:
             if self.manifest(name) != manifest:
                 raise damaged(name, "manifest")
         except BaseException:
-            # A server that is full gets its room back at once.
+            # Frees the space at once, in case the server is full.
             with suppress(IndexUnavailable):
                 self.drop(name)
             raise
@@ -155,7 +155,7 @@ class MilvusBuilds:
     def rollback(self) -> Manifest:
         """Serve the build before the current one.
 
-        Raises IndexMissing if there is none, IndexCorrupt if it is not whole.
+        Raises IndexMissing if there is none, IndexCorrupt if it is incomplete.
         """
         serving = self.current_name()
         older = [name for name in self.names() if serving is None or name < serving]
@@ -166,7 +166,7 @@ class MilvusBuilds:
         return manifest
 
     def prune(self) -> list[str]:
-        """Delete all but what is served and the newest other build that is whole.
+        """Delete all builds except the served one and the newest other complete one.
 
         Returns the names deleted.
         """
@@ -179,21 +179,21 @@ class MilvusBuilds:
         return doomed
 
     def drop(self, name: str) -> None:
-        """Delete a build. Its manifest goes first: half of it is never taken for whole."""
+        """Delete a build, its manifest first, so that half of it is never taken for complete."""
         for collection in (name + BESIDE, name):
             with suppress(NotFound):
                 within = self.connection.deadlines.build
                 self.connection.call("drop_collection", collection, within=within)
 
     def drop_all(self) -> None:
-        """Delete every build, and the alias first: what an alias leads to cannot be deleted."""
+        """Delete every build, and the alias first: its target cannot be deleted."""
         with suppress(NotFound):
             self.connection.call("drop_alias", self.alias, within=self.connection.deadlines.write)
         for name in self.names():
             self.drop(name)
 
     def _insert(self, name: str, rows: list[dict[str, Any]]) -> None:
-        """Insert rows; where no answer comes they may be there all the same, and are replaced."""
+        """Insert rows; without an answer they may have arrived, and are upserted."""
         within = self.connection.deadlines.write
         method = "insert"
         for left in reversed(range(_TRIES)):
@@ -207,7 +207,7 @@ class MilvusBuilds:
                 time.sleep(_PAUSE_S)
 
     def _drop_rejected(self) -> None:
-        """Delete builds that were rolled back from, never promoted, or left by a killed run."""
+        """Delete builds that were rolled back, never promoted, or left by a killed run."""
         serving = self.current_name()
         for name in self.names():
             newer = serving is not None and name > serving

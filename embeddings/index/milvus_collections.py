@@ -1,7 +1,7 @@
-"""The two collections of an index on Milvus: statements, and what the index is made of.
+"""The two collections of an index on Milvus: statements, and metadata.
 
-Statements have a vector, and their terms as a sparse one. Beside them lies a collection that is
-only read whole: the manifest, how rare each term is, and the last change that was taken in.
+Statements have a vector, and their terms as a sparse one. The other collection is only read whole:
+the manifest, the frequencies of terms, and the last change applied.
 """
 
 import json
@@ -17,35 +17,35 @@ from embeddings.index.sparse_terms import NO_TERM, Sparse, TermStatistics
 from embeddings.index.statement_index import Entry
 from embeddings.search_results import Vectors
 
-#: Raised when fields, terms or weights change; other formats are refused.
+#: Increased when fields, terms or weights change; other formats are refused.
 FORMAT: Final = 1
 ID, DENSE, TERMS, NOTE = "id", "dense", "terms", "note"
-#: What the name of the second collection ends with.
+#: Suffix of the metadata collection's name.
 BESIDE: Final = "_terms"
-#: Statements up to which every vector is compared; past that, those that a graph leads to.
+#: Most statements that are all compared; above that, a graph (HNSW) selects them.
 EXACT_UP_TO: Final = 100_000
-#: Neighbours of a vector in the graph, and how many are looked at to find them.
+#: Neighbours of a vector in the graph, and candidates examined to find them.
 GRAPH: Final = {"M": 24, "efConstruction": 300}
 
-#: Rows of the second collection: the manifest, the last change, and from there on frequencies.
+#: Row ids of the metadata collection: the manifest, the last change, and frequencies from there on.
 _MANIFEST, _APPLIED, _FREQUENCIES = 0, 1, 2
 #: Frequencies in a row: a few hundred kilobytes.
 _PART: Final = 50_000
 _PARTS_AT_ONCE: Final = 8
-#: A request's bytes, about, and its rows: Milvus takes 64 MB.
+#: Approximate bytes of a request, and its rows: Milvus takes 64 MB.
 _BYTES: Final = 4_000_000
 _ROWS: Final = 1_000
-#: What a statement's dimension takes on the way.
+#: Bytes of a vector's dimension on the wire.
 _TERM_BYTES: Final = 8
 
 
 def make_statements(connection: MilvusConnection, name: str, dimension: int, expected: int) -> None:
-    """Make and load the collection of about ``expected`` statements."""
+    """Create and load the collection of about ``expected`` statements."""
 
     def described(pymilvus: Any) -> tuple[Any, Any]:
         kinds, schema = pymilvus.DataType, _schema(pymilvus)
         schema.add_field(ID, kinds.INT64, is_primary=True)
-        # Milvus has half precision too, its small sibling that tests run on has not.
+        # Milvus has half precision too, but Milvus Lite, which tests use, does not.
         schema.add_field(DENSE, kinds.FLOAT_VECTOR, dim=dimension)
         schema.add_field(TERMS, kinds.SPARSE_FLOAT_VECTOR)
         index = pymilvus.MilvusClient.prepare_index_params()
@@ -61,7 +61,7 @@ def make_statements(connection: MilvusConnection, name: str, dimension: int, exp
 
 
 def make_beside(connection: MilvusConnection, name: str, statistics: TermStatistics) -> None:
-    """Make and load the second collection of ``name``, with the terms' frequencies in it."""
+    """Create and load the metadata collection of ``name``, with the terms' frequencies."""
 
     def described(pymilvus: Any) -> tuple[Any, Any]:
         kinds, schema = pymilvus.DataType, _schema(pymilvus)
@@ -80,9 +80,9 @@ def make_beside(connection: MilvusConnection, name: str, statistics: TermStatist
 def rows_of(
     entries: Sequence[Entry], vectors: Vectors, statistics: TermStatistics
 ) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows of ``entries`` with their ``vectors`` (n, dimension), a request's at a time.
+    """Yield the rows of ``entries`` with their ``vectors`` (n, dimension), by request.
 
-    Vectors are rounded to half precision, as FAISS keeps them in the process.
+    Vectors are rounded to half precision, as FAISS stores them.
     """
     rows: list[dict[str, Any]] = []
     size = 0
@@ -102,7 +102,7 @@ def rows_of(
 def note_manifest(
     connection: MilvusConnection, manifest: Manifest, statistics: TermStatistics
 ) -> None:
-    """Write the manifest: from then on the index counts as whole."""
+    """Write the manifest: from then on the index is complete."""
     fields = manifest_fields(manifest) | {
         "documents": statistics.documents,
         "length": statistics.length,
@@ -113,14 +113,14 @@ def note_manifest(
 
 
 def note_applied(connection: MilvusConnection, name: str, change_number: int) -> None:
-    """Write the last change that is in the index."""
+    """Write the last change applied to the index."""
     _note(connection, name, _APPLIED, {"change_number": change_number})
 
 
 def read_notes(connection: MilvusConnection, name: str) -> tuple[Manifest, dict[str, Any], int]:
-    """Return the manifest, its further fields, and the last change that is in the index.
+    """Return the manifest, its further fields, and the last change applied to the index.
 
-    Raises NotFound, IndexCorrupt if the index is not whole, and IndexMismatch if another version
+    Raises NotFound, IndexCorrupt if the index is incomplete, and IndexMismatch if another version
     wrote it.
     """
     rows = query(connection, name + BESIDE, f"{ID} < {_FREQUENCIES}", [ID, NOTE])
@@ -150,7 +150,7 @@ def read_statistics(
         wanted = [_FREQUENCIES + n for n in range(start, min(start + _PARTS_AT_ONCE, number))]
         rows = query(connection, name + BESIDE, f"{ID} in {wanted}", [ID, TERMS])
         parts += [row[TERMS] for row in rows]
-    found = TermStatistics.joined(counts["documents"], counts["length"], parts)
+    found = TermStatistics.from_parts(counts["documents"], counts["length"], parts)
     if len(found.dimensions) != counts["terms"]:
         raise damaged(name, "terms")
     return found
@@ -159,10 +159,7 @@ def read_statistics(
 def query(
     connection: MilvusConnection, collection: str, where: str, fields: Iterable[str]
 ) -> list[dict[str, Any]]:
-    """Return ``fields`` of the rows ``where`` something holds, as they are now.
-
-    Raises NotFound.
-    """
+    """Return ``fields`` of the rows that match ``where``, strongly consistent. Raises NotFound."""
     found = call_loaded(
         connection,
         "query",
@@ -180,7 +177,7 @@ def count(connection: MilvusConnection, collection: str) -> int:
 
 
 def call_loaded(connection: MilvusConnection, method: str, collection: str, **kwargs: Any) -> Any:
-    """Return what a reading ``call`` returns; a collection that is not loaded is loaded first."""
+    """Return what a reading ``call`` returns, loading the collection first if needed."""
     within = connection.deadlines.read
     try:
         return connection.call(method, collection, within=within, **kwargs)
@@ -190,7 +187,7 @@ def call_loaded(connection: MilvusConnection, method: str, collection: str, **kw
 
 
 def damaged(name: str, part: str) -> IndexCorrupt:
-    """Return the error that says that part of an index is missing."""
+    """Return the error for a missing part of an index."""
     return IndexCorrupt(
         f"index {name} is damaged ({part}); run `tathabbat reindex`,"
         " or `tathabbat index rollback` for the one before"
@@ -234,6 +231,6 @@ def _note(
     note: Mapping[str, object],
     terms: Sparse | None = None,
 ) -> None:
-    # An engine may refuse a sparse vector that holds nothing.
+    # An engine may refuse an empty sparse vector.
     row = {ID: place, NOTE: json.dumps(note), TERMS: terms or {NO_TERM: 1.0}}
     connection.call("upsert", name + BESIDE, [row], within=connection.deadlines.write)

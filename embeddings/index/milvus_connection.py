@@ -1,7 +1,7 @@
-"""Call a Milvus server: each call within a deadline, each failure told in one sentence.
+"""Call a Milvus server: each call has a deadline, each failure is one sentence.
 
-Whoever asks while the server does not answer is told so at once: only one call at a time finds out
-whether it does again. Name and password of the address are in no message, no log and no ``repr``.
+While the server does not answer, callers are told so at once: only one call at a time tests whether
+it answers again. Name and password of the address are in no message, no log and no ``repr``.
 """
 
 import logging
@@ -20,17 +20,17 @@ from embeddings.errors import IndexUnavailable, IndexUnreachable
 
 _T = TypeVar("_T")
 
-#: What an address may say of the collections that are made.
+#: Options in an address for collections that are created.
 LAYOUT: Final = ("shards", "replicas")
 EXTRA: Final = "pip install 'tathabbat[milvus]'"
-#: Seconds for which a server that did not answer is not asked again.
+#: Seconds before a server that did not answer is called again.
 REST_S: Final = 1.0
-#: Calls at once that are made beside the calling threads' own.
+#: Calls in parallel beside the calling threads' own.
 _BESIDE: Final = 16
-#: Characters of the server's own words that are repeated.
+#: Characters of the server's own message that are quoted.
 _REPEATED: Final = 200
-#: No pings: some servers end the connection of who pings often, and one that died without a word is
-#: found out by the first deadline. Then a new one is made, in truth: not shared within the process.
+#: No pings: some servers disconnect clients that ping often, and the first deadline detects a dead
+#: connection. Then a really new one is made, not one shared within the process.
 _CHANNEL: Final = {
     "grpc.keepalive_time_ms": 2**31 - 1,
     "grpc.keepalive_permit_without_calls": 0,
@@ -39,7 +39,7 @@ _CHANNEL: Final = {
 
 
 class Code(IntEnum):
-    """Milvus's numbers for what went wrong, as far as they make a difference here."""
+    """Milvus's error codes that matter here."""
 
     COLLECTION_NOT_FOUND = 100
     NOT_LOADED = 101
@@ -51,7 +51,7 @@ class Code(IntEnum):
     ALIAS_NOT_FOUND = 1600
 
 
-#: From here on they are about what was asked for; below, about how the server is.
+#: Codes from here on concern the request; below, the server's state.
 _OF_THE_REQUEST: Final = 100
 _NOT_FOUND: Final = frozenset({Code.COLLECTION_NOT_FOUND, Code.ALIAS_NOT_FOUND})
 _STILL_LOADING: Final = frozenset({Code.NOT_FULLY_LOADED, Code.RECOVERING})
@@ -63,7 +63,7 @@ class NotFound(Exception):
 
 
 class NotLoaded(Exception):
-    """A collection is there but not in the memory of the server: it was restarted, or released."""
+    """A collection exists but is not in the server's memory: it was restarted, or released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ class Deadlines:
 
 
 class MilvusConnection:
-    """One server, and one of its databases; connected when it is first called, in each process.
+    """One server and one of its databases; connected at the first call, in each process.
 
     ``url`` is like ``http://name:password@host:19530/database?shards=2&replicas=2``; all but the
-    host may be left out. ``shards`` and ``replicas`` are those of collections that are made.
+    host is optional. ``shards`` and ``replicas`` apply to collections that are created.
     """
 
     def __init__(self, url: str, deadlines: Deadlines | None = None) -> None:
@@ -115,21 +115,21 @@ class MilvusConnection:
     def call(self, method: str, *args: Any, within: float, **kwargs: Any) -> Any:
         """Return what a method of ``pymilvus.MilvusClient`` returns, ``within`` so many seconds.
 
-        Raises NotFound, NotLoaded, IndexUnreachable where no answer comes, and IndexUnavailable
-        where the server refuses or pymilvus is not installed.
+        Raises NotFound, NotLoaded, IndexUnreachable if no answer comes, and IndexUnavailable if the
+        server refuses or pymilvus is not installed.
         """
         with self._admitted() as client:
             return getattr(client, method)(*args, timeout=within, **kwargs)
 
     def beside(self, read: Callable[[], _T]) -> "Future[_T]":
-        """Have another thread call the server; its future holds what ``read`` returns."""
+        """Run ``read`` in another thread; returns its future."""
         with self._opening:
             self._notice_fork()
             threads = self._threads
         return threads.submit(read)
 
     def read_all(self, collection: str, fields: list[str], size: int) -> Iterator[dict[str, Any]]:
-        """Yield the rows of a collection, ``size`` at a time, in the order of their ids."""
+        """Yield the rows of a collection, ``size`` at a time, sorted by id."""
         iterator: Any = None
         try:
             while True:
@@ -155,7 +155,7 @@ class MilvusConnection:
         self.call("get_server_version", within=self.deadlines.read)
 
     def make(self, build: Callable[[Any], Any]) -> Any:
-        """Return what ``build`` makes of pymilvus's own types."""
+        """Return what ``build`` creates of pymilvus's own types."""
         return build(_import_pymilvus())
 
     def close(self) -> None:
@@ -170,7 +170,7 @@ class MilvusConnection:
             self._notice_fork()
             if self._client is None:
                 if self._failure is not None and not alone:
-                    # Whoever was here first found nobody: so would all who waited, one by one.
+                    # The caller before found the server dead: so would all that waited, one by one.
                     raise IndexUnreachable(self._failure)
                 try:
                     self._client = self._open()
@@ -192,19 +192,19 @@ class MilvusConnection:
             dedicated=True,
             grpc_options=_CHANNEL,
         )
-        # It would connect anew within a call that failed, all threads one after the other.
+        # It would reconnect within a failed call, all threads one after the other.
         client._handler._on_rpc_error = _raise
         return client
 
     def _notice_fork(self) -> None:
-        """Let go of what does not work in a process that was forked after it was made."""
+        """Reset what does not work in a forked process."""
         if self._process != os.getpid():
             self._process, self._client = os.getpid(), None
             self._threads = ThreadPoolExecutor(_BESIDE, "milvus")
 
     @contextmanager
     def _admitted(self) -> Iterator[Any]:
-        """Give the client, unless the server is known not to answer; translate what it raises."""
+        """Return the client, unless the server is known not to answer; translate errors."""
         failure, alone = self._failure, False
         if failure is not None:
             alone = time.monotonic() >= self._rests_until and self._trying.acquire(blocking=False)
@@ -212,7 +212,7 @@ class MilvusConnection:
                 raise IndexUnreachable(failure)
         try:
             if alone:
-                # Of a connection that died without a word nothing tells but a new one.
+                # Only a new connection shows that the old one is dead.
                 self.close()
             with self._translated():
                 yield self._connected(alone)
@@ -234,14 +234,14 @@ class MilvusConnection:
             yield
         except (IndexUnavailable, NotFound, NotLoaded):
             raise
-        # pymilvus has exceptions of its own and lets some of gRPC's through.
+        # pymilvus has exceptions of its own and passes on some of gRPC's.
         except Exception as error:
             raise self._explain(error) from error
 
     def _explain(self, error: Exception) -> Exception:
         status = getattr(error, "code", None)
         status = status() if callable(status) else status
-        # What ends a call that was tried again and again has gRPC's status as its code.
+        # The error after retries has gRPC's status as its code.
         named = getattr(status, "name", "")
         if status in _NOT_FOUND:
             return NotFound(str(status))
@@ -284,7 +284,7 @@ def _import_pymilvus() -> Any:
     variable = "PYTHON_DOTENV_DISABLED"
     before = os.environ.get(variable)
     try:
-        # Importing it reads the first .env above its own folder into the environment: with our
+        # Importing it loads the first .env above its own folder into the environment: with our
         # secrets in it, which every process that we start would inherit.
         os.environ[variable] = "1"
         import pymilvus
@@ -298,8 +298,8 @@ def _import_pymilvus() -> Any:
             del os.environ[variable]
         else:
             os.environ[variable] = before
-    # It writes each failure with its stack to standard error, by handlers of its own, and raises
-    # it as well.
+    # It writes each failure with its stack to standard error, by handlers of its own, and raises it
+    # as well.
     for name in ("pymilvus", "pymilvus.milvus_client", "pymilvus.bulk_writer"):
         logger = logging.getLogger(name)
         logger.setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""An index of statements on Milvus: two searches at once, each with what the other one needs."""
+"""An index of statements on Milvus: two parallel searches, each returning the other's field too."""
 
 import threading
 import time
@@ -28,10 +28,10 @@ from embeddings.index.sparse_terms import TermStatistics, inner_product
 from embeddings.index.statement_index import NUMBERS, Entry
 from embeddings.search_results import Hit, Scored, Vectors
 
-#: Rows looked at in the graph for each that is asked for, and at least: more find more.
+#: Rows examined in the graph per result, and the fewest: more find more.
 _LOOKED_AT: Final = 4
 _FEWEST_LOOKED_AT: Final = 400
-#: Seconds for which the number of statements need not be counted anew.
+#: Seconds before statements are counted again.
 _COUNTED_S: Final = 10.0
 _DELETED_AT_ONCE: Final = 5_000
 _ROWS_AT_ONCE: Final = 1_000
@@ -39,10 +39,10 @@ _IDS_AT_ONCE: Final = 10_000
 
 
 class MilvusIndex:
-    """A collection of statements, searched as it is now. Safe to use from several threads.
+    """A collection of statements, always searched in its current state. Thread-safe.
 
-    Other processes change it as well: ``follow`` tells how far. Methods raise IndexMissing where it
-    was deleted, IndexUnreachable where the server does not answer.
+    Other processes change it as well: ``follow`` tells how far. Methods raise IndexMissing if it
+    was deleted, IndexUnreachable if the server does not answer.
     """
 
     def __init__(
@@ -76,31 +76,31 @@ class MilvusIndex:
 
     @property
     def last_count(self) -> int:
-        """How many entries were held when they were last counted; the server is not asked."""
+        """How many entries there were at the last count, without asking the server."""
         return self.manifest.count if self._counted is None else self._counted[0]
 
     @property
     def deleted(self) -> bool:
-        """Whether it was found to be there no more."""
+        """Whether it was found to be deleted."""
         return self._deleted
 
     @property
     def change_number(self) -> int:
-        """The last change that is known to be in the index."""
+        """The last change known to be applied to the index."""
         return self._change_number
 
     @property
     def state(self) -> tuple[int, int]:
-        """What tells apart what indexes of this process hold: which one, and its change number."""
+        """Identifies what the index holds in this process: its number and its change number."""
         return self._number, self._change_number
 
     def follow(self, change_number: int) -> None:
-        """Take note that somebody took changes in, up to this number."""
+        """Record that changes up to this number were applied."""
         with self._following:
             self._change_number = max(self._change_number, change_number)
 
     def count(self) -> int:
-        """Return how many statements are held at this moment."""
+        """Return how many statements it holds now."""
         with self._there():
             return count(self._connection, self.name)
 
@@ -109,9 +109,9 @@ class MilvusIndex:
         return frozenset(self.sorted_ids())
 
     def sorted_ids(self) -> Iterator[int]:
-        """Yield every id held, in order, some thousands at a time."""
+        """Yield every id held, sorted, some thousands at a time."""
         with self._there():
-            # What is paged through must be loaded.
+            # Paging needs a loaded collection.
             self.count()
             for row in self._connection.read_all(self.name, [ID], _IDS_AT_ONCE):
                 yield int(row[ID])
@@ -149,9 +149,9 @@ class MilvusIndex:
         return fuse(self.candidates(vector, text, max(DEPTH, k)), load_shipped_weights(), k)
 
     def candidates(self, vector: Vectors, text: str, depth: int = DEPTH) -> Candidates:
-        """Return the ``depth`` best of each list, all of them with both scores.
+        """Return the ``depth`` best of each list, all with both scores.
 
-        Each search brings along the field that the other one compares.
+        Each search also returns the field that the other one compares.
         """
         vector, terms = vector.astype(np.float32), self._statistics.weigh_query(text)
         with self._there():
@@ -159,7 +159,7 @@ class MilvusIndex:
             try:
                 alike = self._search(TERMS, terms, depth, [DENSE]) if terms else []
             finally:
-                # Nothing is left running behind a failure.
+                # No search is left running after a failure.
                 near.exception()
             found = {
                 int(hit[ID]): (float(hit["distance"]), inner_product(terms, hit["entity"][TERMS]))
@@ -183,10 +183,10 @@ class MilvusIndex:
         removed: Sequence[int],
         change_number: int,
     ) -> None:
-        """Take changes in: ``added`` with their ``vectors`` (n, dimension), then the number.
+        """Apply changes: ``removed``, then ``added`` with their ``vectors`` (n, dimension).
 
-        An id that is already held is replaced, so applying a change twice does no harm; two must
-        not do it at once.
+        An id that is already held is replaced, so applying a change twice does no harm; two callers
+        must not apply at once.
         """
         within = self._connection.deadlines.write
         with self._there():

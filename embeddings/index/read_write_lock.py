@@ -1,16 +1,16 @@
-"""Many read at once, or one writes."""
+"""A read-write lock: many readers at once, or one writer."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
-#: Who reads at once, at most: more than processors gain nothing.
+#: The most readers at once: more than processors gain nothing.
 READERS: Final = 16
 
 
 class ReadWriteLock:
-    """Gives turns to readers and writers of what may be read by many or changed by one."""
+    """Lets many threads read at once, or one write."""
 
     def __init__(self) -> None:
         self._places = threading.Semaphore(READERS)
@@ -18,13 +18,13 @@ class ReadWriteLock:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Hold a place among the readers. Must not be entered twice by one thread."""
+        """Hold a reader's place. Not reentrant."""
         with self._places:
             yield
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Wait for the readers there are, and keep others out."""
+        """Wait for the current readers, and keep others out."""
         with self._writer, ExitStack() as places:
             for _ in range(READERS):
                 places.enter_context(self._places)

@@ -1,7 +1,7 @@
-"""Normalise cosines by an encoder's cosines with sentences about nothing in common.
+"""Normalise cosines by an encoder's cosines with unrelated sentences.
 
 Cosines of one model mean nothing in another (unrelated texts score .75-.85 with e5, near 0 with
-most others), and some texts are close to everything. So a cosine is read in standard deviations
+most others), and some texts are close to everything. So a cosine is measured in standard deviations
 above the mean cosine of the same claim with a fixed cohort of plain sentences: the cohort
 normalisation of speaker verification (T-norm; Auckenthaler, Carey & Lloyd-Thomas 2000).
 """
@@ -73,10 +73,10 @@ COHORT: Final = (
 
 
 def normalise_scores(cosine: float, claim: Vectors, cohort: Vectors) -> float:
-    """Return how far ``cosine`` lies above the claim's cosines with unrelated text.
+    """Return how many standard deviations ``cosine`` is above those with unrelated text.
 
     ``claim`` is its vector (dimension,), ``cohort`` the rows (n, dimension) of ``COHORT`` as the
-    same encoder encodes statements. In standard deviations.
+    same encoder encodes statements.
     """
     unrelated = cohort @ claim
     return float((cosine - unrelated.mean()) / max(float(unrelated.std()), 1e-6))

@@ -31,9 +31,9 @@ from embeddings.index.dense import DenseIndex
 from embeddings.index.lexical import LexicalIndex
 from embeddings.weights import sha256
 
-#: Raised when the layout of a snapshot changes; other formats are refused.
+#: Increased when the layout of a snapshot changes; other formats are refused.
 FORMAT: Final = 5
-#: The served snapshot and one to roll back to.
+#: Snapshots kept: the served one and one to roll back to.
 KEPT: Final = 2
 
 _CURRENT, _MANIFEST, _ASIDE, _SEAL = "current", "manifest.json", ".aside", "seal"
@@ -41,11 +41,10 @@ _CURRENT, _MANIFEST, _ASIDE, _SEAL = "current", "manifest.json", ".aside", "seal
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a snapshot holds and how to tell that it still does.
+    """The content of a snapshot, and checksums.
 
-    ``fingerprint`` is the encoder's, ``origin`` whatever names the database, ``change_number`` the
-    last of its changes that is in it, ``files`` the sha256 of every file by its path inside the
-    folder.
+    ``fingerprint`` is the encoder's, ``origin`` identifies the database, ``change_number`` is its
+    last change applied, ``files`` the sha256 of every file by its path inside the folder.
     """
 
     format: int
@@ -77,9 +76,9 @@ def write(
 ) -> Manifest:
     """Write a snapshot aside, verify it, promote it, prune older ones. Returns its manifest.
 
-    Killed at any moment, the snapshot served before is still whole. Raises IndexBusy if another
-    process is writing, IndexUnavailable if the disk does not take it, and IndexCorrupt if what was
-    written does not read back.
+    Killed at any moment, the previous snapshot is still intact. Raises IndexBusy if another process
+    is writing, IndexUnavailable if the disk is full or fails, and IndexCorrupt if the snapshot does
+    not read back.
     """
     with _alone(root):
         for leftover in [*root.glob(f"*{_ASIDE}"), *_rejected(root)]:
@@ -101,7 +100,7 @@ def write(
             _read_back(aside, manifest)
             aside.rename(root / name)
         except BaseException:
-            # The database may lie on the same disk: one that is full gets its room back at once.
+            # Frees the space at once: the database may be on the same full disk.
             shutil.rmtree(aside, ignore_errors=True)
             raise
         _promote(root, name)
@@ -130,7 +129,7 @@ def current(root: Path) -> Manifest:
 
 
 def fingerprints(root: Path) -> set[str]:
-    """Return the encoders of the complete snapshots; what cannot be read has none."""
+    """Return the encoders of the complete and readable snapshots."""
     found = set()
     for name in list_names(root):
         with suppress(IndexCorrupt, IndexMismatch):
@@ -150,7 +149,7 @@ def load(root: Path, fingerprint: str) -> Snapshot:
 
 
 def check(root: Path, manifest: Manifest) -> None:
-    """Raise IndexCorrupt unless every file of the snapshot is there and unaltered."""
+    """Raise IndexCorrupt unless every file of the snapshot exists unaltered."""
     folder = root / manifest.name
     for path, expected in manifest.files.items():
         try:
@@ -179,7 +178,7 @@ def rollback(root: Path) -> Manifest:
 
 
 def prune(root: Path) -> list[str]:
-    """Delete all but the served snapshot and the newest other one. Returns the names deleted.
+    """Delete all snapshots except the served one and the newest other. Returns their names.
 
     Raises IndexBusy if another process is writing.
     """
@@ -188,7 +187,7 @@ def prune(root: Path) -> list[str]:
 
 
 def current_name(root: Path) -> str | None:
-    """Return the name of the served snapshot, or None where none is named."""
+    """Return the name of the served snapshot, None if none is named."""
     try:
         name = (root / _CURRENT).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -197,7 +196,7 @@ def current_name(root: Path) -> str | None:
 
 
 def built_at(root: Path, name: str) -> float | None:
-    """Return when a snapshot was written, in seconds since the epoch; None where it is gone."""
+    """Return when a snapshot was written, in seconds since the epoch; None if it is gone."""
     try:
         return (root / name / _MANIFEST).stat().st_mtime
     except OSError:
@@ -206,9 +205,9 @@ def built_at(root: Path, name: str) -> float | None:
 
 @contextmanager
 def hold_build_lock(root: Path) -> Iterator[None]:
-    """Hold the right to build an index for ``root``; whoever holds it may take it again.
+    """Hold the lock on building below ``root``; its holder may take it again.
 
-    Raises IndexBusy if another process or thread has it. What is served may be changed meanwhile.
+    Raises IndexBusy if another process or thread has it. The served snapshot may change meanwhile.
     """
     with _lock(root, "building"):
         yield
@@ -216,9 +215,9 @@ def hold_build_lock(root: Path) -> Iterator[None]:
 
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Hold the right to change what is below ``root``, and say why where that cannot be done.
+    """Hold the lock on changing what is below ``root``.
 
-    Raises IndexBusy if another has it, IndexUnavailable where files cannot be changed.
+    Raises IndexBusy if another process has it, IndexUnavailable if files cannot be changed.
     """
     with _lock(root, "lock"):
         try:
@@ -235,18 +234,18 @@ def _lock(root: Path, name: str) -> Iterator[None]:
         lock = FileLock(root / name, timeout=0, is_singleton=True).acquire()
     except Timeout as error:
         raise IndexBusy(
-            f"another reindex is running ({_told(holder)}); wait for it to finish"
+            f"another reindex is running ({_read_holder(holder)}); wait for it to finish"
         ) from error
     except OSError as error:
         raise _unwritable(root, error) from error
     with lock:
-        # Only a note: where the disk is full, what makes room must still run.
+        # Informative only: on a full disk, what frees space must still run.
         with suppress(OSError):
             holder.write_text(f"process {os.getpid()} on {platform.node()}", "utf-8")
         yield
 
 
-def _told(holder: Path) -> str:
+def _read_holder(holder: Path) -> str:
     try:
         return holder.read_text("utf-8")[:200] or "of an unknown process"
     except (OSError, UnicodeDecodeError):
@@ -261,9 +260,9 @@ def _unwritable(root: Path, error: OSError) -> IndexUnavailable:
 
 
 def _rejected(root: Path) -> list[Path]:
-    """Return the snapshots newer than the served one: rolled back from, or never promoted.
+    """Return the snapshots newer than the served one: rolled back, or never promoted.
 
-    Nobody can serve them again, and kept they would stand where the next rollback goes.
+    Nobody can serve them again, and the next rollback would find them.
     """
     serving, complete = current_name(root), list_names(root)
     return [root / name for name in complete if serving in complete and name > serving]

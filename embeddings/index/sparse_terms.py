@@ -1,9 +1,9 @@
-"""BM25 as the inner product of two sparse vectors, so that any engine that has that has BM25.
+"""BM25 as the inner product of two sparse vectors, for engines without BM25 of ours.
 
-A document's vector holds how much each of its terms says of it, a query's how rare the terms are.
-Terms, formula and constants are those of ``lexical``, the length in a byte as Tantivy keeps it too:
-the scores are the same. How rare terms are is counted when an index is built, and stays so until
-the next build: every process must weigh alike.
+A document's vector holds the weight of each of its terms, a query's how rare the terms are. Terms,
+formula and constants are those of ``lexical``, and lengths are rounded to a byte as Tantivy does:
+the scores are equal. Document frequencies are counted when an index is built, and fixed until the
+next build: every process must weigh alike.
 """
 
 import zlib
@@ -25,13 +25,13 @@ Sparse = dict[int, float]
 
 K1: Final = 1.2
 B: Final = 0.75
-#: The dimension of what has no term: engines refuse vectors that hold nothing. Terms have others.
+#: The dimension of an empty document: engines refuse empty vectors. No term has it.
 NO_TERM: Final = 0
-#: Dimensions that terms are hashed to; the highest number of 32 bits is no dimension in Milvus.
+#: Dimensions that terms are hashed to; Milvus does not allow the highest 32-bit number.
 _DIMENSIONS: Final = 2**32 - 2
-#: Lengths are kept in a byte: up to here each, then four bits of them.
+#: Lengths are stored in a byte: exact up to here, then four bits of them.
 _EXACT_LENGTHS: Final = 24
-#: What a document is taken to be as long as while there is none.
+#: Average length while there is no document.
 _TYPICAL_LENGTH: Final = 60.0
 
 
@@ -48,9 +48,9 @@ def inner_product(query: Mapping[int, float], document: Mapping[int, float]) -> 
 
 @dataclass(frozen=True, slots=True)
 class TermStatistics:
-    """In how many of ``documents`` each term is, and how many terms they have together.
+    """Document frequencies of terms in ``documents``, and the total number of terms.
 
-    ``dimensions`` (n,) are in order, ``frequencies`` (n,) beside them.
+    ``dimensions`` (n,) are sorted, ``frequencies`` (n,) belong to them.
     """
 
     documents: int
@@ -59,8 +59,8 @@ class TermStatistics:
     frequencies: NDArray[np.uint32]
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> Self:
-        """Count the terms of ``texts``, each of which is looked at once and not kept."""
+    def from_texts(cls, texts: Iterable[str]) -> Self:
+        """Count the terms of ``texts``, each of which is read once and not stored."""
         documents = length = 0
         frequencies: Counter[int] = Counter()
         for text in texts:
@@ -74,18 +74,18 @@ class TermStatistics:
 
     @property
     def average_length(self) -> float:
-        """How many terms a document has."""
+        """The mean number of terms of a document."""
         return self.length / self.documents if self.length else _TYPICAL_LENGTH
 
     def weigh_document(self, text: str) -> Sparse:
-        """Return what each term of a document's text says of it; never nothing."""
+        """Return the weight of each term of a document's text; never empty."""
         terms = _terms_of(text)
         norm = K1 * (1 - B + B * _kept_length(terms.total()) / self.average_length)
         weights = {term: (1 + K1) * count / (count + norm) for term, count in terms.items()}
         return weights or {NO_TERM: 1.0}
 
     def weigh_query(self, text: str) -> Sparse:
-        """Return how rare each term of a query is; empty where it has none."""
+        """Return how rare each term of a query is; empty if it has none."""
         terms = [dimension_of(gram) for gram in list(dict.fromkeys(grams(text)))[:MAX_QUERY_GRAMS]]
         if not terms:
             return {}
@@ -96,7 +96,7 @@ class TermStatistics:
             places = np.minimum(places, len(self.dimensions) - 1)
             known = np.where(self.dimensions[places] == asked, self.frequencies[places], 0)
         return {
-            # What is in no document yet may be in those that were added since.
+            # A term in no counted document may be in one added since.
             term: log(1 + (self.documents - count + 0.5) / (count + 0.5))
             for term, count in zip(terms, known.tolist(), strict=True)
         }
@@ -109,8 +109,8 @@ class TermStatistics:
             yield dict(zip(dimensions.tolist(), map(float, frequencies), strict=True))
 
     @classmethod
-    def joined(cls, documents: int, length: int, parts: Iterable[Mapping[int, float]]) -> Self:
-        """Return the statistics that ``parts`` were taken of."""
+    def from_parts(cls, documents: int, length: int, parts: Iterable[Mapping[int, float]]) -> Self:
+        """Return the statistics of which ``parts`` were taken."""
         held = [part for part in parts if part]
         if not held:
             none = np.empty(0, np.uint32)
@@ -126,7 +126,7 @@ def _terms_of(text: str) -> Counter[int]:
 
 
 def _kept_length(length: int) -> int:
-    """Return a length as a byte keeps it: rounded down to four significant bits past the exact."""
+    """Return a length as a byte stores it: rounded down to four significant bits."""
     rest = length - _EXACT_LENGTHS
     shift = max(0, rest.bit_length() - 4)
     return length if shift == 0 else _EXACT_LENGTHS + (rest >> shift << shift)

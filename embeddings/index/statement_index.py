@@ -8,13 +8,13 @@ from typing import Final, Protocol
 from embeddings.index.fusion import DEPTH, Candidates
 from embeddings.search_results import Hit, Scored, Vectors
 
-#: Gives each index of this process a number, for its ``state``.
+#: Numbers each index of this process, for its ``state``.
 NUMBERS: Final = count()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One text to be found: ``text`` is what is embedded, ``context`` adds terms to find it by."""
+    """One text to index: ``text`` is embedded, ``context`` only adds terms."""
 
     id: int
     text: str
@@ -22,14 +22,14 @@ class Entry:
 
     @property
     def terms_text(self) -> str:
-        """What the lexical index reads."""
+        """The text that the lexical index reads."""
         return f"{self.context}\n{self.text}"
 
 
 class StatementIndex(Protocol):
-    """Vectors and terms by id: searched by several threads while changes are applied.
+    """Vectors and terms by id, thread-safe for searches while changes are applied.
 
-    Every method raises IndexUnavailable where what holds the index fails.
+    Every method raises IndexUnavailable if the engine fails.
     """
 
     def __len__(self) -> int:
@@ -37,17 +37,17 @@ class StatementIndex(Protocol):
 
     @property
     def change_number(self) -> int:
-        """The last change of the database that is in the index."""
+        """The last change of the database applied to the index."""
 
     @property
     def state(self) -> tuple[int, int]:
-        """What tells apart what indexes of this process hold: which one, and its change number."""
+        """Identifies what the index holds in this process: its number and its change number."""
 
     def ids(self) -> frozenset[int]:
         """Return every id held."""
 
     def sorted_ids(self) -> Iterator[int]:
-        """Yield every id held, in order, without all of them in memory where they are not."""
+        """Yield every id held, sorted, without loading all of a remote index."""
 
     def rows(self, ids: Sequence[int]) -> Vectors:
         """Return the vectors (n, dimension) under ``ids`` (n,), all of which must be held."""
@@ -71,7 +71,7 @@ class StatementIndex(Protocol):
         removed: Sequence[int],
         change_number: int,
     ) -> None:
-        """Take changes in: ``added`` with their ``vectors`` (n, dimension), then the number.
+        """Apply changes: ``removed``, then ``added`` with their ``vectors`` (n, dimension).
 
         An id that is already held is replaced, so applying a change twice does no harm.
         """

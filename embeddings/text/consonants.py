@@ -10,9 +10,9 @@ from functools import lru_cache
 from itertools import islice, product
 from typing import Final
 
-#: Fewer consonants occur in too many words.
+#: Least consonants of a reading: fewer occur in too many words.
 SHORTEST: Final = 3
-#: Upper bound of the readings of one word.
+#: The most readings of one word.
 _READINGS: Final = 8
 
 #: Consonants that each letter may stand for; ``-`` stands for none, and a letter that is missing
@@ -45,7 +45,7 @@ def is_arabic(word: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def consonant_keys(word: str) -> frozenset[str]:
-    """Return the readings of a folded word that tell it from others; a number has none."""
+    """Return the readings that identify a folded word; a number has none."""
     if not any(map(str.isalpha, word)):
         return frozenset()
     if word[0] == "و":

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-#: Part of every encoder's fingerprint: raise it whenever ``for_matching`` or ``fold`` changes.
+#: Part of every encoder's fingerprint: increase it whenever ``for_matching`` or ``fold`` changes.
 NORMALISER_VERSION = 2
 
 # Bidirectional controls, zero-width characters, soft hyphen, BOM, Arabic letter mark, variation
@@ -51,15 +51,15 @@ _FOLDED = _SAME_LETTER | {
 }  # fmt: skip
 _FOLD_TABLE = str.maketrans(_FOLDED)
 
-#: Longer texts are not remembered: a message of thousands of letters comes once.
+#: Longest text that is cached: a message of thousands of letters comes once.
 _LONGEST_KNOWN = 256
 
 
 def visible(text: str) -> str:
     """Return ``text`` without characters that are invisible or reorder the line.
 
-    For reading what somebody wrote; what is shown keeps its joiners (``text.plain_text``).
-    Letters, marks, spaces and newlines stay.
+    For reading what somebody wrote; what is shown keeps its joiners (``text.plain_text``). Letters,
+    marks, spaces and newlines stay.
     """
     return _CONTROL.sub("", _BREAK.sub("\n", _INVISIBLE.sub("", text)))
 
@@ -77,7 +77,7 @@ def _matched(text: str) -> str:
     text = unicodedata.normalize("NFKC", visible(text))
     # NFKC can itself produce marks and invisible joiners, hence removal after it.
     text = _MARKS.sub("", visible(text)).translate(_SAME_LETTER_TABLE)
-    # What stood between a letter and its accent is gone: compose them.
+    # What separated a letter from its accent is gone: compose them.
     text = unicodedata.normalize("NFKC", text)
     return _SPACES.sub(" ", _HASH_MARKS.sub(" ", text)).strip()
 

@@ -1,9 +1,9 @@
-"""A claim and a statement as one input of the cross-encoder, with marks that say what they share.
+"""Encode a claim and a statement as one input of the cross-encoder, marking what they share.
 
 A small encoder never learned to compare two texts within one input. So each token carries a mark:
-which text it stands in, and whether the other text has its word (by stem), has it under a negation
-that is fused to it, lacks it, or lacks it while it is a number. The marks are what a reader's eye
-would underline. A third text may follow, the context: what the statement leaves unsaid.
+which text it is in, and whether the other text has its word (by stem), has it with a fused
+negation, lacks it, or lacks it while it is a number. A third text may follow, the context: what the
+statement leaves unsaid.
 """
 
 import re
@@ -22,14 +22,14 @@ from embeddings.text.consonants import consonant_keys, is_arabic
 from embeddings.text.normalisation import fold, for_matching
 from embeddings.text.tokenisation import STOP_WORDS, stem
 
-#: Characters and tokens read of a claim and of a statement, each one sentence: cost grows with
+#: Most characters and tokens of a claim and of a statement, each one sentence: cost grows with
 #: tokens, and 99 % of the training pairs are shorter.
 MAX_CHARACTERS: Final = 1_000
 MAX_TOKENS: Final = 96
-#: Tokens read of the context: a title, a speaker, and the beginning of the sentence before.
+#: Most tokens of the context: a title, a speaker, and the beginning of the sentence before.
 MAX_CONTEXT: Final = 48
 
-#: Texts remembered as they are read.
+#: Texts cached as they are read.
 REMEMBERED: Final = 256
 
 #: A letter of Arabic in Latin letters, where digits stand for what those have not.
@@ -42,12 +42,12 @@ _WORD = re.compile(
 
 
 class Mark(IntEnum):
-    """What a token's word is to the other texts; each text's marks start at its own offset."""
+    """How a token's word relates to the other texts; each text's marks start at its own offset."""
 
     SPECIAL = 0
     PLAIN = 1
     SHARED = 2
-    #: The same word but for a negation that is fused to one of the two.
+    #: The same word except for a negation fused to one of the two.
     FUSED = 3
     MISSING = 4
     NUMBER_MISSING = 5
@@ -79,7 +79,7 @@ class PairBatch:
 
 
 class PairTokenizer:
-    """Pairs of texts to token ids and marks, with the tokenizer of an unpacked model's folder."""
+    """Encodes pairs of texts as token ids and marks, with an unpacked model's tokenizer."""
 
     def __init__(self, model_folder: Path) -> None:
         self._tokenizer = open_tokenizer(model_folder)
@@ -87,7 +87,7 @@ class PairTokenizer:
         self._end = self._tokenizer.token_to_id("</s>")
         self._pad = self._tokenizer.token_to_id("<pad>")
 
-        # A claim is read with everything found for it.
+        # A claim is read with every result.
         self._read = lru_cache(maxsize=REMEMBERED)(self._text)
 
     def pair(self, claim: str, statement: str, context: str = "") -> PairTokens:
@@ -117,7 +117,7 @@ class PairTokenizer:
         normal = literal(for_matching(text[:MAX_CHARACTERS])[:MAX_CHARACTERS])
         normal = normal.encode("utf-8", "replace").decode("utf-8")
         read = self._tokenizer.encode(normal, add_special_tokens=False)
-        # A word that no token is left of marks nothing.
+        # A word whose tokens were cut off marks nothing.
         end = read.offsets[most - 1][1] if len(read.ids) > most else len(normal)
         spans = tuple(
             (found.start(), found.end(), found[0].replace(",", ".").replace("’", "'"))
@@ -151,7 +151,7 @@ class PairTokenizer:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text as it is read: its length, its words, and its tokens with what they cover of it.
+    """A text as it is read: its length, its words, and its tokens with their offsets.
 
     ``unfused`` are the skeletons of its words without a negation that may be fused to them.
     """
@@ -193,7 +193,7 @@ def _mark(word: str, other: _Text) -> Mark:
 
 
 def _sounds_like_one_of(word: str, other: _Text) -> bool:
-    """Return whether ``other`` has the word in the other script, more or less."""
+    """Return whether ``other`` has about the same word in the other script."""
     theirs = other.latin_sounds if is_arabic(word) else other.arabic_sounds
     return not theirs.isdisjoint(consonant_keys(word))
 
@@ -204,7 +204,7 @@ def _sounds(words: Iterable[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=65536)
 def _skeleton(word: str) -> str:
-    """Return what dialects keep of a folded word: no article or ending, no long vowels."""
+    """Return what dialects share of a folded word: no article or ending, no long vowels."""
     return _VOWELS.sub("", stem(word))
 
 
@@ -226,7 +226,7 @@ def _unfused(word: str) -> tuple[str, ...]:
 _VOWELS: Final = re.compile("[اويءه]")
 _NEGATED: Final = re.compile("م(?:ا)?(.{3,}?)(?:ش|شي)?|(.{3,})ش")
 _PRESENT: Final = "يتنبا"
-#: Letters of a skeleton below which it is any word's.
+#: Least letters of a skeleton: a shorter one fits any word.
 _SHORTEST: Final = 2
 
 

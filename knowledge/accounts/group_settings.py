@@ -1,6 +1,6 @@
-"""Groups whose admins said how the bot behaves there, and when it may speak up unasked.
+"""Settings of groups: how the bot behaves there, and when it may speak up unasked.
 
-A group is a keyed hash, like a person. Of what is said in it nothing is kept.
+A group is a keyed hash, like a person. Nothing that is said in it is stored.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from knowledge.accounts.people import Known, load_person, person_key
 from knowledge.models import Group
 from knowledge.storage.bulk_insert import insert_new
 
-#: How often in an hour the bot speaks up where nobody chose: more would be its group, not theirs.
+#: How often in an hour the bot speaks up by default, so that the group remains the people's.
 PER_HOUR: Final = 3
 
 _HOUR: Final = timedelta(hours=1)
@@ -23,7 +23,7 @@ _HOUR: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class GroupSettings:
-    """How the bot behaves in a group. ``language`` None: everybody is spoken to in their own."""
+    """The settings of a group. ``language`` None: everybody is addressed in their own."""
 
     watching: bool = False
     per_hour: int = PER_HOUR
@@ -31,18 +31,18 @@ class GroupSettings:
 
 
 def group_key(secret: bytes, channel: str, number: int) -> str:
-    """Return the name a group has here: a hash that no person's number leads to."""
+    """Return the key of a group: a hash that differs from every person's."""
     return person_key(secret, f"{channel}-group", number)
 
 
 def load_settings(session: Session, key: str) -> GroupSettings:
-    """Return what the admins of a group chose."""
+    """Return the settings of a group."""
     row = session.get(Group, key)
     return GroupSettings(row.watching, row.per_hour, row.language) if row else GroupSettings()
 
 
 def load_member(session: Session, key: str, group: str | None) -> Known:
-    """Return what is remembered of a person; in a group, its language goes before their own."""
+    """Return what is known of a person; in a group, its language overrides their own."""
     known = load_person(session, key)
     language = load_settings(session, group).language if group is not None else None
     if language is None:
@@ -51,38 +51,38 @@ def load_member(session: Session, key: str, group: str | None) -> Known:
 
 
 def choose_watching(session: Session, key: str, watching: bool) -> None:
-    """Have the bot look at what is said in a group, or not."""
+    """Turn watching on or off: whether the bot checks what is said in a group."""
     _change(session, key, watching=watching)
 
 
 def choose_per_hour(session: Session, key: str, per_hour: int) -> None:
-    """Have the bot speak up so many times an hour at most."""
+    """Set how often in an hour the bot may speak up."""
     _change(session, key, per_hour=per_hour)
 
 
 def choose_language(session: Session, key: str, language: str | None) -> None:
-    """Remember the language a group is spoken to in, None for everybody's own."""
+    """Set the language of a group, None for everybody's own."""
     _change(session, key, language=language)
 
 
 def list_watched(session: Session) -> frozenset[str]:
-    """Return the keys of the groups that are watched."""
+    """Return the keys of the watched groups."""
     return frozenset(session.scalars(select(Group.key).where(Group.watching)))
 
 
 def may_speak(session: Session, key: str, at: datetime) -> bool:
-    """Tell whether the bot may speak up in a group now: before anything is looked for."""
+    """Return whether the bot may speak up in a group now: checked before any search."""
     row = session.get(Group, key)
     return row is not None and _has_room(row, at)
 
 
 def speak(session: Session, key: str, at: datetime) -> bool:
-    """Take the right to speak up once; False where there is none.
+    """Use up one of the times that the bot may speak up; False if none is left.
 
-    The transaction must end before anything is said: what is not said after all still counts, so
-    that neither two processes nor one that begins anew ever say more than the group wants.
+    The transaction must end before anything is sent: what is not sent after all still counts, so
+    that neither two processes nor a restarted one ever say more than the group allows.
     """
-    # An UPDATE that changes nothing: the row is this transaction's alone until its end.
+    # An UPDATE that changes nothing locks the row until the transaction ends.
     taking = update(Group).where(Group.key == key).values(per_hour=Group.per_hour).returning(Group)
     row = session.scalars(taking, execution_options=_FRESH).one_or_none()
     if row is None or not _has_room(row, at):
@@ -92,8 +92,8 @@ def speak(session: Session, key: str, at: datetime) -> bool:
 
 
 def move(session: Session, old: str, new: str) -> None:
-    """Have a group go by another key; what was chosen under that one by now stands."""
-    # Of two who move it at once the second finds nothing.
+    """Give a group another key; settings already stored under that key win."""
+    # Of two transactions that move it, the second finds nothing.
     taking = delete(Group).where(Group.key == old).returning(Group)
     row = session.scalars(taking, execution_options=_FRESH).one_or_none()
     if row is not None:
@@ -111,7 +111,7 @@ def move(session: Session, old: str, new: str) -> None:
 
 
 def forget(session: Session, key: str) -> None:
-    """Forget what was chosen in a group."""
+    """Delete the settings of a group."""
     session.execute(
         delete(Group).where(Group.key == key), execution_options={"synchronize_session": False}
     )

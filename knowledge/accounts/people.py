@@ -1,6 +1,7 @@
-"""People as they are remembered: never who, only a keyed hash and what they chose.
+"""People: a keyed hash and their settings, never who they are.
 
-An address is kept while there may be something to tell, encrypted under the installation's secret.
+An address is stored, encrypted with the installation's secret, while there may be something to
+tell.
 """
 
 import base64
@@ -22,20 +23,20 @@ from knowledge.models import Person
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new
 
-#: What the key of addresses is derived for: another use of the secret gets another key.
+#: Purpose from which the encryption key of addresses is derived: other purposes get other keys.
 _ADDRESSES = b"tathabbat: where people are written to"
 #: A person who was never asked for a language.
 _NO_LANGUAGE = ""
 
 
 def person_key(secret: bytes, channel: str, number: int) -> str:
-    """Return the name a person has here: HMAC-SHA256 of the channel's number under ``secret``."""
+    """Return a person's key: HMAC-SHA256 of the channel's id under ``secret``."""
     return hmac.new(secret, f"{channel}:{number}".encode(), hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a person chose; None where they never did. ``muted``: nothing is told unasked."""
+    """A person's settings; None if never chosen. ``muted``: no notifications."""
 
     language: str | None = None
     calendar: Calendar | None = None
@@ -44,22 +45,22 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A person as they are remembered; ``reachable``: where to write to them is kept."""
+    """What is stored of a person; ``reachable``: their address is stored."""
 
     wishes: Wishes = Wishes()
     blocked_until: datetime | None = None
     reachable: bool = False
 
     def is_blocked(self, at: datetime) -> bool:
-        """Tell whether they are left unanswered at a moment."""
+        """Return whether the person is blocked at a moment."""
         return self.blocked_until is not None and self.blocked_until > at
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person who is here now, and where to write to them later; None where nobody can.
+    """A person who is present, and their address for later; None if they cannot be reached.
 
-    ``secret`` is what the address is encrypted with.
+    ``secret`` encrypts the address.
     """
 
     key: str
@@ -68,12 +69,12 @@ class Contact:
 
 
 def is_muted(key: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """Whether the person of a column asked to be told nothing."""
+    """Whether the person of a column turned notifications off."""
     return select(Person.key).where(Person.key == key, Person.muted).exists()
 
 
 def load_person(session: Session, key: str) -> Known:
-    """Return what is remembered of a person."""
+    """Return what is stored of a person."""
     row = session.execute(_REMEMBERED, {"key": key}).one_or_none()
     if row is None:
         return Known()
@@ -81,7 +82,7 @@ def load_person(session: Session, key: str) -> Known:
     return Known(wishes, row.blocked_until, row.reachable)
 
 
-# Asked at every message: written once.
+# Built once: it runs at every message.
 _REMEMBERED: Final = select(
     Person.language,
     Person.calendar,
@@ -92,33 +93,33 @@ _REMEMBERED: Final = select(
 
 
 def choose_language(session: Session, key: str, language: str) -> None:
-    """Remember the language a person chose."""
+    """Store a person's language."""
     _change(session, key, language=language)
 
 
 def choose_calendar(session: Session, key: str, calendar: Calendar) -> None:
-    """Remember how a person reads dates."""
+    """Store how a person reads dates."""
     _change(session, key, calendar=calendar)
 
 
 def mute(session: Session, key: str) -> None:
-    """Remember that a person is to be told nothing unasked; where to write to them is dropped."""
+    """Turn a person's notifications off, and delete their address."""
     _change(session, key, muted=True, address=None)
 
 
 def unmute(session: Session, key: str) -> None:
-    """Remember that a person may be told things again."""
+    """Turn a person's notifications on again."""
     _change(session, key, muted=False)
 
 
 def remember_address(session: Session, key: str, address: str, secret: bytes) -> None:
-    """Remember where a person can be written to, readable with ``secret`` only."""
+    """Store a person's address, encrypted with ``secret``."""
     sealed = _cipher(secret).encrypt(address.encode())
     _change(session, key, address=sealed)
 
 
 def keep_reachable(session: Session, person: Contact) -> bool:
-    """Tell whether a person can be told something later; where to is remembered, then."""
+    """Return whether a person can be notified later; if so, store their address."""
     known = load_person(session, person.key)
     if person.address is None or known.wishes.muted:
         return False
@@ -129,7 +130,7 @@ def keep_reachable(session: Session, person: Contact) -> bool:
 
 
 def forget_address(session: Session, key: str) -> None:
-    """Forget where a person can be written to: there is no way there any more."""
+    """Delete a person's address: it leads nowhere any more."""
     session.execute(
         update(Person).where(Person.key == key).values(address=None),
         execution_options={"synchronize_session": False},
@@ -137,16 +138,16 @@ def forget_address(session: Session, key: str) -> None:
 
 
 def address_of(session: Session, key: str, secret: bytes) -> str | None:
-    """Return where a person can be written to, None if that is not known.
+    """Return a person's address, None if it is not stored.
 
-    Raises AddressUnreadable if it was kept under another secret.
+    Raises AddressUnreadable if another secret encrypted it.
     """
     sealed = session.scalar(select(Person.address).where(Person.key == key))
     return decrypt_address(sealed, secret) if sealed is not None else None
 
 
 def decrypt_address(address: bytes, secret: bytes) -> str:
-    """Return an encrypted address as it was. Raises AddressUnreadable for another secret's."""
+    """Return a decrypted address. Raises AddressUnreadable for another secret's."""
     try:
         return _cipher(secret).decrypt(address).decode()
     except InvalidToken:
@@ -156,12 +157,12 @@ def decrypt_address(address: bytes, secret: bytes) -> str:
 
 
 def has_people(session: Session) -> bool:
-    """Tell whether anything is remembered of anybody: then the secret must stay what it is."""
+    """Return whether anybody is stored: then the secret must not change."""
     return session.scalar(select(Person.key).limit(1)) is not None
 
 
 def require_secret(session: Session, secret: bytes) -> None:
-    """Raise AddressUnreadable if a secret is not the one that people are known by."""
+    """Raise AddressUnreadable if the stored people's keys are of another secret."""
     sealed = session.scalar(select(Person.address).where(Person.address.is_not(None)).limit(1))
     if sealed is not None:
         decrypt_address(sealed, secret)
@@ -170,12 +171,12 @@ def require_secret(session: Session, secret: bytes) -> None:
 def block(
     session: Session, key: str, until: datetime, actor: str, reason: str | None = None
 ) -> None:
-    """Leave a person unanswered until a moment."""
+    """Block a person until a moment."""
     _block(session, key, until, actor, "blocked", reason)
 
 
 def unblock(session: Session, key: str, actor: str, reason: str | None = None) -> None:
-    """Answer a person again."""
+    """Unblock a person."""
     _block(session, key, None, actor, "unblocked", reason)
 
 

@@ -23,9 +23,9 @@ _log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-#: Characters of a name that are kept.
+#: Characters of a name that are stored.
 _LONGEST_NAME: Final = 120
-#: How a person's key is told from "command line", and what is shown of it.
+#: Length that tells a person's key from "command line", and how much of it is shown.
 _KEY_LENGTH: Final = 64
 _SHORT_KEY: Final = 8
 _PLURAL: Final = {Role.MODERATOR: "moderators", Role.ADMIN: "admins"}
@@ -33,9 +33,9 @@ _PLURAL: Final = {Role.MODERATOR: "moderators", Role.ADMIN: "admins"}
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A person who holds a role, by the name that colleagues know them by.
+    """A person with a role, by the name that colleagues know them by.
 
-    ``granted_by`` is who gave it, and ``granter`` what colleagues know that one by.
+    ``granted_by`` is who granted it, and ``granter`` that one's name.
     """
 
     key: str
@@ -48,27 +48,27 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """A moderator who can be written to: where, and the language they chose, if any."""
+    """A moderator who can be written to: the address, and their language, if chosen."""
 
     address: str = field(repr=False)
     language: str | None
 
 
 def role_of(session: Session, key: str, first_admins: frozenset[str]) -> Role | None:
-    """Return the role a person holds now, None for the public.
+    """Return a person's current role, None for the public.
 
-    ``first_admins`` are the keys of those whom the settings name: admins without a grant.
+    ``first_admins`` are the keys of admins by settings, who have no grant.
     """
     if key in first_admins:
         return Role.ADMIN
-    # Shared until the act is committed: who revokes meanwhile waits, and then it is over.
+    # A shared lock until the commit: a revocation meanwhile waits for the act.
     return session.scalar(
         select(Grant.role).where(Grant.person_key == key).with_for_update(read=True)
     )
 
 
 def require(session: Session, key: str, role: Role, first_admins: frozenset[str]) -> None:
-    """Raise NotAllowed unless a person holds ``role`` now; an admin holds both."""
+    """Raise NotAllowed unless a person holds ``role`` now; an admin holds both roles."""
     held_now = role_of(session, key, first_admins)
     if held_now not in (role, Role.ADMIN):
         raise NotAllowed(f"only {_PLURAL[role]} may do this; ask an admin for the role")
@@ -84,16 +84,16 @@ def perform(
     *args: _P.args,
     **kwargs: _P.kwargs,
 ) -> _T:
-    """Do an act for a person, in the transaction in which they hold the role that it needs.
+    """Do an act for a person, in the transaction that checks the needed role.
 
-    Raises NotAllowed unless they do.
+    Raises NotAllowed unless they hold it.
     """
     require(session, key, role, first_admins)
     return act(session, *args, **kwargs)
 
 
 def grant(session: Session, key: str, role: Role, name: str, actor: str) -> None:
-    """Give a person a role, or another one, under a name, which is kept on one line."""
+    """Grant a person a role, or another one, under a one-line name."""
     name = _on_one_line(name)
     values = {"person_key": key, "role": role, "name": name, "granted_by": actor}
     before = None
@@ -113,7 +113,7 @@ def grant(session: Session, key: str, role: Role, name: str, actor: str) -> None
 
 
 def revoke(session: Session, key: str, actor: str) -> bool:
-    """Take a person's role away; False if none was granted. First admins are in the settings."""
+    """Revoke a person's role; False if none was granted. First admins are in the settings."""
     gone = session.execute(
         delete(Grant).where(Grant.person_key == key).returning(Grant.role, Grant.name)
     ).one_or_none()
@@ -125,7 +125,7 @@ def revoke(session: Session, key: str, actor: str) -> bool:
 
 
 def list_holders(session: Session) -> list[Holder]:
-    """Return everybody who was granted a role, by name."""
+    """Return everybody with a granted role, by name."""
     rows = session.scalars(select(Grant).order_by(Grant.name, Grant.person_key)).all()
     names = {row.person_key: row.name for row in rows}
     return [
@@ -144,7 +144,7 @@ def list_holders(session: Session) -> list[Holder]:
 def list_reachable(
     session: Session, first_admins: Collection[str], secret: bytes
 ) -> list[Reachable]:
-    """Return where to write to whoever holds a role; whose address is unreadable is left out."""
+    """Return the addresses of everybody with a role; unreadable ones are left out."""
     holds_role = or_(Person.key.in_(first_admins), Person.key.in_(select(Grant.person_key)))
     found = []
     for address, language in session.execute(
@@ -160,7 +160,7 @@ def list_reachable(
 
 
 def name_of(session: Session, actor: str) -> str:
-    """Return the name colleagues know an actor by; what acts without one is named as it is."""
+    """Return the name colleagues know an actor by; one without a role is named as stored."""
     return _show(actor, session.scalar(select(Grant.name).where(Grant.person_key == actor)))
 
 

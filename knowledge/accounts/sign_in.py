@@ -1,7 +1,7 @@
 """Sign moderators in to the console: a link that works once, then a session that can be ended.
 
-Only hashes of links and cookies are kept, so that who reads the database cannot sign in with it.
-What a person may do is not kept with their session: ``roles`` is asked at every request.
+Only hashes of links and cookies are stored, so that reading the database does not allow signing in.
+A session does not hold the role: ``roles`` is asked at every request.
 """
 
 import hashlib
@@ -25,14 +25,14 @@ from knowledge.storage.database import UseCase
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-#: How long a link may be followed: it is asked for and followed in one go.
+#: How long a link is valid: people request and open it in one go.
 LINK_LIFE: Final = timedelta(minutes=5)
-#: How long a browser stays signed in: a working day.
+#: How long a session lasts: a working day.
 SESSION_LIFE: Final = timedelta(hours=12)
 
-#: 256 bits: nobody guesses one.
+#: 256 bits, which nobody guesses.
 _TOKEN_BYTES: Final = 32
-#: What is sent here from outside is hashed, and is not hashed at any length.
+#: Longest token that is hashed: anybody may send one.
 _MAX_TOKEN: Final = 100
 
 
@@ -43,26 +43,23 @@ class SignedIn:
     person_key: str
     cookie: str = field(repr=False)
     form_token: str = field(repr=False)
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """A session that is neither expired nor revoked. ``language`` is what its pages speak."""
+    """A session that is neither expired nor revoked. ``language`` is that of its pages."""
 
     id: str
     person_key: str
     form_token: str = field(repr=False)
     language: str
-    created_at: datetime
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Everybody who holds a role, and the open sessions of each by key.
+    """Everybody with a role, and the open sessions of each by key.
 
-    ``first_admins`` are the keys of those to whom only the settings give one.
+    ``first_admins`` are the keys of admins by settings only.
     """
 
     holders: Sequence[Holder]
@@ -71,7 +68,7 @@ class Team:
 
 
 def issue_link(session: Session, key: str, now: datetime) -> str:
-    """Return the token of a link that signs the person in, once; their earlier links end."""
+    """Return the token of a link that signs a person in, once; their earlier links end."""
     session.execute(
         delete(SignInLink).where((SignInLink.person_key == key) | (SignInLink.expires_at <= now))
     )
@@ -84,9 +81,9 @@ def issue_link(session: Session, key: str, now: datetime) -> str:
 def enter(
     session: Session, token: str, cookie: str, first_admins: frozenset[str], now: datetime
 ) -> SignedIn:
-    """Sign in with a link; the session that the browser had until then ends.
+    """Sign in with a link; the browser's earlier session ends.
 
-    Raises LinkRefused as ``use_link`` does, and SignedOut if the role was taken away meanwhile.
+    Raises LinkRefused as ``use_link`` does, and SignedOut if the role was revoked meanwhile.
     """
     opened = session_of(session, cookie, now) if cookie else None
     already = opened.person_key if opened else None
@@ -101,9 +98,9 @@ def enter(
 def authenticate(
     session: Session, cookie: str, needs: Role, first_admins: frozenset[str], now: datetime
 ) -> tuple[OpenSession, Role]:
-    """Return whose session a cookie belongs to, and the role they hold now.
+    """Return the session of a cookie, and its owner's current role.
 
-    Raises SignedOut if it is nobody's any more, NotAllowed if the role is not ``needs`` or more.
+    Raises SignedOut if it has none any more, NotAllowed if the role is less than ``needs``.
     """
     opened = session_of(session, cookie, now) if cookie else None
     if opened is None:
@@ -127,7 +124,7 @@ def perform(
     *args: _P.args,
     **kwargs: _P.kwargs,
 ) -> _T:
-    """Do an act in the transaction in which a cookie's owner holds the role that it needs.
+    """Do an act in the transaction that checks that a cookie's owner holds the needed role.
 
     Raises as ``authenticate``, and as the act.
     """
@@ -138,10 +135,10 @@ def perform(
 def use_link(
     session: Session, token: str, now: datetime, *, already: str | None = None
 ) -> SignedIn:
-    """Open a session for the person a link belongs to; the link is used up by it.
+    """Open a session for a link's owner, using the link up.
 
     ``already`` is who this browser is signed in as. Raises LinkRefused if the link was never
-    given out, was used, has expired or was given to somebody else.
+    issued, was used, has expired or belongs to somebody else.
     """
     usable = [
         SignInLink.token_hash == _hash(token),
@@ -150,7 +147,7 @@ def use_link(
     ]
     if already is not None:
         usable.append(SignInLink.person_key == already)
-    # Asked and used in one statement: of two that follow it at once, one gets in.
+    # Checked and used in one statement: of two at once, one gets in.
     key = session.scalar(
         update(SignInLink).where(*usable).values(used_at=now).returning(SignInLink.person_key)
     )
@@ -160,7 +157,6 @@ def use_link(
             " a new one"
         )
     cookie, form_token = secrets.token_urlsafe(_TOKEN_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
-    expires_at = now + SESSION_LIFE
     session.execute(delete(ConsoleSession).where(ConsoleSession.expires_at <= now))
     session.add(
         ConsoleSession(
@@ -169,15 +165,15 @@ def use_link(
             form_token=form_token,
             language=load_person(session, key).wishes.language or "",
             created_at=now,
-            expires_at=expires_at,
+            expires_at=now + SESSION_LIFE,
         )
     )
     session.flush()
-    return SignedIn(key, cookie, form_token, expires_at)
+    return SignedIn(key, cookie, form_token)
 
 
 def session_of(session: Session, cookie: str, now: datetime) -> OpenSession | None:
-    """Return the session of a browser; None if it has expired, was revoked or never was."""
+    """Return the session of a cookie; None if it expired, was revoked or never existed."""
     row = session.scalar(
         select(ConsoleSession).where(
             ConsoleSession.token_hash == _hash(cookie),
@@ -189,7 +185,7 @@ def session_of(session: Session, cookie: str, now: datetime) -> OpenSession | No
 
 
 def sessions_of(session: Session, key: str, now: datetime) -> list[OpenSession]:
-    """Return the sessions that a person has open, newest first."""
+    """Return a person's open sessions, newest first."""
     rows = session.scalars(
         select(ConsoleSession)
         .where(
@@ -203,7 +199,7 @@ def sessions_of(session: Session, key: str, now: datetime) -> list[OpenSession]:
 
 
 def load_team(session: Session, first_admins: frozenset[str], now: datetime) -> Team:
-    """Return who holds a role, and whose browsers are signed in."""
+    """Return everybody with a role, and their open sessions."""
     holders = roles.list_holders(session)
     granted = {holder.key for holder in holders}
     return Team(
@@ -214,7 +210,7 @@ def load_team(session: Session, first_admins: frozenset[str], now: datetime) -> 
 
 
 def speak(session: Session, session_id: str, language: str) -> None:
-    """Have a session's pages speak ``language``."""
+    """Set the language of a session's pages."""
     session.execute(
         update(ConsoleSession)
         .where(ConsoleSession.token_hash == session_id)
@@ -232,14 +228,14 @@ def revoke(session: Session, session_id: str, now: datetime) -> None:
 
 
 def revoke_role(session: Session, key: str, actor: str, now: datetime) -> bool:
-    """Take a person's role away and sign them out; False if no role was granted."""
+    """Revoke a person's role and sign them out; False if no role was granted."""
     revoked = roles.revoke(session, key, actor)
     revoke_all(session, key, now)
     return revoked
 
 
 def revoke_all(session: Session, key: str, now: datetime) -> int:
-    """End every session of a person and the links they have not followed; returns how many."""
+    """End a person's sessions and unused links; returns how many sessions ended."""
     session.execute(delete(SignInLink).where(SignInLink.person_key == key))
     ended = session.scalars(
         update(ConsoleSession)
@@ -256,8 +252,6 @@ def _value(row: ConsoleSession) -> OpenSession:
         person_key=row.person_key,
         form_token=row.form_token,
         language=row.language,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
     )
 
 

@@ -33,11 +33,6 @@ class Alignment:
         """How many content words the claim has."""
         return len(self.pairs) + len(self.titled) + len(self.missing)
 
-    @property
-    def coverage(self) -> float:
-        """Share of the claim's content words that the statement or its title has."""
-        return 1.0 - len(self.missing) / self.total if self.total else 0.0
-
     def has(self, ours: Word, theirs: Word) -> bool:
         """Tell whether a claim word may be that statement word."""
         return any(w is ours and theirs in found for w, found in self.pairs)

@@ -1,11 +1,11 @@
-"""Points in the calendar as texts name them, and whether two of them can be the same."""
+"""Compare points in the calendar as texts name them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class MomentBound(StrEnum):
-    """How a moment limits when something was."""
+    """How a moment bounds the time of an event."""
 
     EXACT = "exact"
     BEFORE = "before"
@@ -31,7 +31,7 @@ class Moment:
 
 
 def same_moment(statement: Moment, claim: Moment) -> bool:
-    """Whether the statement names all of the moment the claim names ("in 2014" of "since 2014")."""
+    """Return whether the statement names all of the claim's moment ("in 2014" of "since 2014")."""
     wanted = _known(claim)
     if not wanted or any(getattr(statement, part) != value for part, value in wanted.items()):
         return False
@@ -41,7 +41,7 @@ def same_moment(statement: Moment, claim: Moment) -> bool:
 
 
 def moments_conflict(statement: Moment, claim: Moment) -> bool:
-    """Whether two moments cannot both be when one thing was."""
+    """Return whether two moments exclude each other as the time of one event."""
     if statement.bound is claim.bound:
         return _differ(statement, claim)
     if statement.bound is MomentBound.EXACT:
@@ -67,7 +67,7 @@ def _differ(first: Moment, second: Moment) -> bool:
 
 
 def _outside(limit: Moment, exact: Moment) -> bool:
-    """Whether an exact moment lies on the wrong side of a limit, as far as both are known."""
+    """Return whether an exact moment is on the wrong side of a bound, as far as both are known."""
     here = _ordered(exact)
     there = _ordered(limit)
     known = min(len(here), len(there))

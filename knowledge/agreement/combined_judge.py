@@ -1,12 +1,12 @@
-"""The judge: the cross-encoder's reading and what rules say, weighed by a calibrated model.
+"""The combined judge: cross-encoder and rules, combined by a calibrated logistic regression.
 
-The rules say what numbers, dates and negation make of a pair; the signals say which numbers and
+The rules say what numbers, dates and negation mean for a pair; the signals say which numbers and
 dates exclude each other whatever else is said. A multinomial logistic regression over all of it
 gives the probability of each relation. Its weights are fitted on labelled pairs that the
 cross-encoder was not trained on (``benchmarks/training/combination.py``), so the probabilities are
-calibrated there; they belong to one cross-encoder, whose fingerprint they carry. Where a rule
-settles a pair its verdict stands, unless the cross-encoder is sure of another; of a claim that
-denies a denial nothing is said.
+calibrated there; they belong to one cross-encoder, whose fingerprint they carry. If a rule settles
+a pair its verdict stands, unless the cross-encoder is sure of another; a claim that denies a denial
+gets no verdict.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ WEIGHTS: Final = Path(__file__).with_name("combination.json")
 
 #: Order of the rows of weights and of the probabilities.
 RELATIONS: Final = (Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INFO)
-#: What the model weighs, in order.
+#: The features of the model, in order.
 FEATURES: Final = (
     "supports over open",
     "refutes over open",
@@ -48,7 +48,7 @@ FEATURES: Final = (
     "date excluded",
     "same text",
 )
-#: From this probability of another relation on, what the rules settle does not stand.
+#: From this probability of another relation on, the rules' verdict does not stand.
 SURE: Final = 0.9
 
 
@@ -73,9 +73,9 @@ class Combination:
 
 
 def load_combination(path: Path, fingerprint: str) -> Combination:
-    """Return the weights in ``path`` for the reader of ``fingerprint``.
+    """Return the weights in ``path`` for the cross-encoder with ``fingerprint``.
 
-    Raises WeightsUnfit if they were fitted for another reader, or other features.
+    Raises WeightsUnfit if they were fitted for another one, or other features.
     """
     kept = json.loads(path.read_text("utf-8"))
     if kept["fingerprint"] != fingerprint or tuple(kept["features"]) != FEATURES:
@@ -91,7 +91,7 @@ def load_combination(path: Path, fingerprint: str) -> Combination:
 
 
 class CombinedJudge:
-    """Implements ``judgement.Judge`` over a reader and another judge, the rules."""
+    """Implements ``judgement.Judge`` over a cross-encoder and the rules."""
 
     def __init__(self, rules: Judge, reader: CrossEncoder, weights: Path = WEIGHTS) -> None:
         self._rules, self._reader, self._weights = rules, reader, weights

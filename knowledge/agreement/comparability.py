@@ -1,4 +1,4 @@
-"""Numbers and dates of a claim and a statement side by side: are they of the same thing?"""
+"""Decide whether numbers and dates of a claim and a statement measure the same thing."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from knowledge.agreement.intervals import Dimension, Quantity, entails
 from knowledge.agreement.sense_modifiers import measures_differently
 from knowledge.agreement.sentence_features import Reading
 
-#: Words on each side of a number or date that tell what it is about.
+#: Words on each side of a number or date that tell what it measures.
 NEIGHBOURS: Final = 4
 #: The same before a date, which often closes the sentence it dates.
 DATE_NEIGHBOURS: Final = 6
@@ -35,7 +35,7 @@ class Pair:
 
 
 def is_certain(reading: Reading, quantity: Quantity) -> bool:
-    """Tell whether a number may refute: whether it surely measures what stands next to it.
+    """Return whether a number may refute: whether it certainly measures what is next to it.
 
     Ranks tell events apart rather than measure them (the third plane, the fourth), "one" is often
     an article ("one family"), "the quarter" a time of year, and digits left over before a number
@@ -52,7 +52,7 @@ def is_certain(reading: Reading, quantity: Quantity) -> bool:
 
 
 def other_side(pair: Pair) -> bool:
-    """Tell whether the statement measures the opposite of what the claim does.
+    """Return whether the statement measures the opposite of what the claim does.
 
     What was freed and what is still held of one land are different numbers of it. That the title
     has the claim's word does not change what the statement measures.
@@ -65,7 +65,7 @@ def other_side(pair: Pair) -> bool:
 
 
 def measures_same(pair: Pair, ours: Quantity, theirs: Quantity) -> bool:
-    """Tell whether two comparable quantities are of the same thing in both texts."""
+    """Return whether two comparable quantities measure the same thing in both texts."""
     if measures_differently(pair.claim, ours, pair.statement, theirs):
         return False
     named = bool(ours.counted and theirs.counted)
@@ -81,7 +81,7 @@ def measures_same(pair: Pair, ours: Quantity, theirs: Quantity) -> bool:
 
 
 def dates_same(pair: Pair, ours: Moment, theirs: Moment) -> bool:
-    """Tell whether two dates are of the same event: the words just before one stand by the other.
+    """Return whether two dates are of the same event: the words before one are by the other.
 
     A sentence may date one event and tell another, so a shared subject is not enough.
     """
@@ -113,8 +113,8 @@ def dates_same(pair: Pair, ours: Moment, theirs: Moment) -> bool:
     )
 
 
-def governed_alike(pair: Pair, theirs: Quantity) -> bool:
-    """Tell whether the claim has the word that governs the statement's number.
+def has_same_governor(pair: Pair, theirs: Quantity) -> bool:
+    """Return whether the claim has the word that governs the statement's number.
 
     "Liberating 99.5 % of the land held" is not "99.5 % of the land is held".
     """
@@ -125,14 +125,14 @@ def governed_alike(pair: Pair, theirs: Quantity) -> bool:
     return any(governing[0] in found for _, found in pair.alignment.pairs)
 
 
-def runs_in(numbers: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    """Tell whether ``numbers`` stand among ``others`` in this order: 2-1 is not 1-2."""
+def contains_in_order(numbers: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Return whether ``numbers`` occur among ``others`` in this order: 2-1 is not 1-2."""
     rest = iter(others)
     return all(number in rest for number in numbers)
 
 
-def ranked(pair: Pair) -> bool:
-    """Tell whether the statement ranks or shares out what the claim does not.
+def differs_in_rank(pair: Pair) -> bool:
+    """Return whether the statement ranks or shares out what the claim does not.
 
     "The fourth largest" is not the largest, "half of the hospitals" are not the hospitals.
     """
@@ -160,7 +160,7 @@ def ranked(pair: Pair) -> bool:
 
 
 def is_decade(reading: Reading, moment: Moment) -> bool:
-    """Tell whether a year is written "1980s": ten years that no single date settles."""
+    """Return whether a year is written "1980s": ten years that no single date settles."""
     return reading.text[moment.end : moment.end + 2].lstrip("'’").startswith("s")
 
 

@@ -1,9 +1,9 @@
-"""Dates, years and weekdays named in a text: Arabic with all its month names, English, French.
+"""Parse dates, years and weekdays from text: Arabic with all its month names, English, French.
 
-A bare number from 1900 to 2099 is a year unless what stands around it says it counts something
-("2014 شخصا", "more than 2000", "2000 km"). Numeric dates are read day first (07/02/2019 is
-7 February) unless only month first makes a date. Hijri months and years are recognised, so that
-they are not taken for quantities, and left unconverted: such a moment has no parts.
+A bare number from 1900 to 2099 is a year unless the words around it say that it counts something
+("2014 شخصا", "more than 2000", "2000 km"). Numeric dates are read day first (07/02/2019 is 7
+February) unless only month first makes a date. Hijri months and years are recognised, so that they
+are not taken for quantities, and left unconverted: such a moment has no parts.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,7 @@
-"""One folded word and what it may be an inflection of: Arabic clitics and endings, English endings.
+"""Undo inflection of a folded word: Arabic clitics and endings, English endings.
 
 Only inflection is undone, never derivation: a light or Porter stem also joins ``police`` with
-``policy`` and ``البحرين`` with ``البحر``, which is right for searching and wrong for agreeing.
+``policy`` and ``البحرين`` with ``البحر``, which is right for searching and wrong for agreement.
 """
 
 import re

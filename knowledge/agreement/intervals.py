@@ -1,7 +1,7 @@
-"""Compare worded quantities as intervals: whether one bears out or excludes another.
+"""Compare quantities as intervals: whether one confirms or excludes another.
 
-Pure arithmetic on values already read; it never looks at what is being counted. A caller that
-compares two quantities must know that they are about the same thing.
+Pure arithmetic on values already read, whatever is counted. Callers must know that two quantities
+measure the same thing.
 """
 
 import math

@@ -68,7 +68,7 @@ class Evidence:
 
 
 class Judge(Protocol):
-    """Decides the relation of statements to a claim. ``answering`` takes whichever is wired."""
+    """Decides the relation of statements to a claim."""
 
     @property
     def fingerprint(self) -> str:

@@ -37,7 +37,7 @@ def _forms(text: str) -> frozenset[tuple[str, ...]]:
 
 
 # "still", "at least", "no doubt" and their like hold a negator and deny nothing; bounds of
-# quantities ("no more than") are read by ``bounds``.
+# quantities ("no more than") are read by ``number_bounds``.
 _NOT_NEGATIONS: Final = _forms(
     "لا يزال,لا تزال,لا يزالون,لا زال,لا زالت,ما زال,ما زالت,ما زالوا,ما يزال,ما تزال,مازال"
     ",مازالت,لا سيما,ولا سيما,لا شك,لا بد,لا بأس,لا يقل عن,لا تقل عن,لا يزيد عن,لا تزيد عن"
@@ -125,7 +125,7 @@ _SENTENCE_MARKS: Final = frozenset(".;!?؟")
 _CLAUSE_MARKS: Final = _SENTENCE_MARKS | frozenset(",:()")
 
 
-def operators(tokens: Sequence[Token]) -> tuple[Operator, ...]:
+def find_operators(tokens: Sequence[Token]) -> tuple[Operator, ...]:
     """Return the operators among ``tokens``, in order; the longest wording wins at each place."""
     words = [_plain(t) for t in tokens]
     found: list[Operator] = []
@@ -139,8 +139,10 @@ def operators(tokens: Sequence[Token]) -> tuple[Operator, ...]:
     return tuple(found)
 
 
-def denials(words: Sequence[str], acting: Sequence[Operator]) -> tuple[Operator, ...]:
-    """Return the denials among the operators of a text, each once; ``words`` as for ``tangled``.
+def find_denials(words: Sequence[str], acting: Sequence[Operator]) -> tuple[Operator, ...]:
+    """Return the denials among the operators of a text, each once.
+
+    ``words`` are as for ``is_denial_unclear``.
 
     One that is joined to another counts with it ("neither … nor"), as does half of one ("ne …
     pas"). Two that are left deny each other: "it is not true that nobody left".
@@ -154,13 +156,13 @@ def denials(words: Sequence[str], acting: Sequence[Operator]) -> tuple[Operator,
 
 
 def has_negator(tokens: Sequence[Token]) -> bool:
-    """Tell whether any of ``tokens``, which need not be a sentence, is a word that denies."""
+    """Return whether any of ``tokens``, which need not be a sentence, is a word that denies."""
     words = [_plain(t) for t in tokens]
     return any(_listed(words, place)[1] in DENYING for place in range(len(words)))
 
 
 def denies_unreadably(acting: Sequence[Operator]) -> bool:
-    """Tell whether a text with these operators denies a denial ("not true that nobody left").
+    """Return whether a text with these operators denies a denial ("not true that nobody left").
 
     Neither rules nor the cross-encoder know what that leaves.
     """
@@ -168,12 +170,12 @@ def denies_unreadably(acting: Sequence[Operator]) -> bool:
     return Stance.DENIES_REST in stances[:-1]
 
 
-def tangled(words: Sequence[str], acting: Sequence[Operator]) -> bool:
-    """Tell whether it cannot be known by rule which of a text's words are denied.
+def is_denial_unclear(words: Sequence[str], acting: Sequence[Operator]) -> bool:
+    """Return whether rules cannot tell which of a text's words are denied.
 
     A denial under a denial ("it is not true that nobody left", "no one did not"), and a denial or
-    doubt of what stands before it ("that he left is a lie"). ``words`` are the folded tokens that
-    ``acting`` was found in.
+    doubt of what precedes it ("that he left is a lie"). ``words`` are the folded tokens in which
+    ``acting`` was found.
     """
     before: Operator | None = None
     whole = False  # a whole clause of the sentence is denied already
@@ -192,20 +194,20 @@ def tangled(words: Sequence[str], acting: Sequence[Operator]) -> bool:
     return False
 
 
-def wide(acting: Sequence[Operator]) -> bool:
-    """Tell whether a whole clause is denied, so that any part of it may be what is wrong."""
+def denies_whole_clause(acting: Sequence[Operator]) -> bool:
+    """Return whether a whole clause is denied, so that any part of it may be wrong."""
     return any(operator.stance is Stance.DENIES_REST for operator in acting)
 
 
 def _under(words: Sequence[str], first: Operator, second: Operator) -> bool:
-    """Tell whether the second of two denials stands under the first, and not beside it."""
+    """Return whether the second of two denials is under the first, and not beside it."""
     if Stance.SUSPENDS in (first.stance, second.stance) or words[first.index] == _HALF:
         return False
     return not _joins(words, second.index) and not _breaks(words, first, second, _CLAUSE_MARKS)
 
 
 def _joins(words: Sequence[str], index: int) -> bool:
-    """Tell whether the denial at ``index`` stands beside the one before, not under it."""
+    """Return whether the denial at ``index`` is beside the one before, not under it."""
     word = words[index]
     return (
         word.startswith(_JOINED) or word in _JOINING or (index > 0 and words[index - 1] in _JOINING)
@@ -217,7 +219,7 @@ def _breaks(words: Sequence[str], first: Operator, second: Operator, marks: froz
 
 
 def _governs_nothing(words: Sequence[str], operator: Operator, end: int) -> bool:
-    """Tell whether no word of the sentence follows an operator."""
+    """Return whether no word of the sentence follows an operator."""
     for word in words[operator.last + 1 : end]:
         if word in _SENTENCE_MARKS:
             return True
@@ -231,7 +233,7 @@ def _plain(token: Token) -> str:
 
 
 def _excepted(words: Sequence[str], index: int) -> bool:
-    """Tell whether an exception turns the negator at ``index`` round: "has nothing but"."""
+    """Return whether an exception reverses the negator at ``index``: "has nothing but"."""
     if not any(form in _EXCEPTABLE for form in _readings(words[index])):
         return False
     return any(word in _EXCEPTIONS for word in words[index + 1 : index + 1 + _EXCEPTION_REACH])
@@ -244,7 +246,7 @@ def _at(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
 
 
 def _asks(words: Sequence[str], index: int) -> bool:
-    """Tell whether the negator at ``index`` belongs to a question, which denies nothing."""
+    """Return whether the negator at ``index`` belongs to a question, which denies nothing."""
     first = next((place for place, word in enumerate(words) if word.isalnum()), 0)
     opening = list(words[first : first + 2])
     asking = opening[0] in _ASKING or opening in _ASKING_FRENCH or opening[:1] in _ASKING_FRENCH
@@ -282,7 +284,7 @@ def _listed(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
 
 
 def _denies_rest(words: Sequence[str], index: int) -> int | None:
-    """Return how many words at ``index`` deny all that follows; None where none do."""
+    """Return how many words at ``index`` deny all that follows; None if none do."""
     for length in range(min(_LONGEST, len(words) - index), 0, -1):
         for first in _readings(words[index]):
             if (first, *words[index + 1 : index + length]) in _DENY_REST:

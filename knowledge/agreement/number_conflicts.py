@@ -1,7 +1,7 @@
-"""Numbers and dates of two texts that exclude each other, whatever else they say (pure).
+"""Detect numbers and dates of two texts that exclude each other (pure).
 
-Less strict than ``rules``, which must know that both are of the same thing: these decide nothing,
-each is a feature with a weight (``combined``).
+Less strict than ``rule_judge``, which must know that both measure the same thing: these decide
+nothing, each is a weighted feature (``combined_judge``).
 """
 
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ from knowledge.agreement.comparability import is_decade
 from knowledge.agreement.intervals import Dimension, Quantity, comparable, conflicts, entails
 from knowledge.agreement.sentence_features import Reading, read
 
-#: Raise when anything here decides otherwise: calibrations are kept by it.
+#: Increase when a decision here changes: calibrations are tied to it.
 VERSION: Final = "signals-1"
-#: Numbers and dates looked at of one text: each is compared with each of the other's.
+#: Most numbers and dates of one text: each is compared with each of the other's.
 MOST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """Whether the claim has a number, or a date, that the statement names otherwise and not so."""
+    """Whether a number, or a date, of the claim is contradicted by the statement, not confirmed."""
 
     number: bool
     date: bool
 
 
 def signals(claim: str, statement: str) -> Signals:
-    """Return what is exact of ``claim`` beside ``statement``. Never raises."""
+    """Return the number and date signals of ``claim`` and ``statement``. Never raises."""
     ours, theirs = read(claim), read(statement)
     then = _dates(theirs)
     return Signals(
@@ -39,12 +39,12 @@ def signals(claim: str, statement: str) -> Signals:
 
 
 def _dates(reading: Reading) -> tuple[Moment, ...]:
-    """Return the dates of a text: a decade, "the 1980's", is no single one."""
+    """Return the dates of a text, without decades ("the 1980's")."""
     return tuple(each for each in reading.moments if not is_decade(reading, each))[:MOST]
 
 
 def _excluded(ours: Quantity, theirs: tuple[Quantity, ...]) -> bool:
-    """Tell whether a number of the statement excludes one of the claim, and none bears it out.
+    """Return whether a number of the statement excludes one of the claim, and none confirms it.
 
     Ranks tell events apart rather than measure them, and "one" is often an article.
     """
@@ -57,7 +57,7 @@ def _excluded(ours: Quantity, theirs: tuple[Quantity, ...]) -> bool:
 
 
 def _alike(theirs: Quantity, ours: Quantity) -> bool:
-    """Tell whether two quantities may be of one thing: of one kind, and not of two nouns."""
+    """Return whether two quantities may measure one thing: of one kind, and not of two nouns."""
     if not comparable(theirs, ours):
         return False
     if ours.dimension is not Dimension.COUNT or not (ours.counted and theirs.counted):
@@ -67,6 +67,6 @@ def _alike(theirs: Quantity, ours: Quantity) -> bool:
 
 
 def _otherwise(ours: Moment, then: tuple[Moment, ...]) -> bool:
-    """Tell whether a date of the statement excludes one of the claim, and none is the same."""
+    """Return whether a date of the statement excludes one of the claim, and none is the same."""
     same = any(same_moment(each, ours) for each in then)
     return not same and any(moments_conflict(each, ours) for each in then)

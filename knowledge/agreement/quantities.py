@@ -1,8 +1,8 @@
-"""Numbers with what they measure, read from text: counts, shares, units, money, durations.
+"""Parse quantities from text: counts, shares, units, money, durations.
 
-What is part of a date or year is a moment (see ``dates``) and never also a quantity. A text's
-words are judged whole: a number inside a name (COVID-19), a label (القرار 2254), a clock time or a
-score (3-1) is no quantity.
+What is part of a date or year is a moment (see ``dates``) and never also a quantity. A text's words
+are judged whole: a number inside a name (COVID-19), a label (القرار 2254), a clock time or a score
+(3-1) is no quantity.
 """
 
 from collections.abc import Iterator, Sequence

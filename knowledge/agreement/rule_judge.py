@@ -15,19 +15,19 @@ from knowledge.agreement.calendar_points import Moment, moments_conflict, same_m
 from knowledge.agreement.comparability import (
     OPERATOR_GAP,
     Pair,
+    contains_in_order,
     dates_same,
-    governed_alike,
+    differs_in_rank,
+    has_same_governor,
     is_certain,
     is_decade,
     measures_same,
     other_side,
-    ranked,
-    runs_in,
 )
 from knowledge.agreement.concepts import concepts, is_name, opposed
 from knowledge.agreement.intervals import Dimension, Quantity, comparable, conflicts, entails
 from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
-from knowledge.agreement.negation import DENYING, Stance, tangled, wide
+from knowledge.agreement.negation import DENYING, Stance, denies_whole_clause, is_denial_unclear
 from knowledge.agreement.sense_modifiers import differs, leaves_out
 from knowledge.agreement.sentence_features import Reading, Word, read
 from knowledge.agreement.text_differences import same_text
@@ -46,8 +46,8 @@ SAME_STRETCH_MEASURED: Final = 0.25
 #: Content words (numbers and dates count) below which nothing is decided by content.
 FEWEST_WORDS: Final = 3
 
-#: How often each verdict of these rules is right, with Laplace's correction: measured on labelled
-#: pairs by ``benchmarks/agreement.py``.
+#: Precision of each verdict of these rules, with Laplace's correction: measured on labelled pairs
+#: by ``benchmarks/agreement.py``.
 CONFIDENCE: Final = {
     Relation.SUPPORTS: 0.94,
     Relation.REFUTES: 0.97,
@@ -59,7 +59,7 @@ SAME_TEXT_CONFIDENCE: Final = 0.99
 class RuleJudge:
     """Implements ``judgement.Judge`` without a model."""
 
-    #: Raise when rules or word lists change what is decided: calibrations are kept by it.
+    #: Increase when rules or word lists change a decision: calibrations are tied to it.
     fingerprint: Final = "rules-11"
 
     def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
@@ -71,7 +71,9 @@ class RuleJudge:
             reason = Reason(ReasonKind.SAME_TEXT)
             return Judgement(Relation.SUPPORTS, SAME_TEXT_CONFIDENCE, (reason,))
         ours, theirs = read(claim), read(evidence.text)
-        if tangled(ours.folded, ours.operators) or tangled(theirs.folded, theirs.operators):
+        if is_denial_unclear(ours.folded, ours.operators) or is_denial_unclear(
+            theirs.folded, theirs.operators
+        ):
             return _judged(Relation.NOT_ENOUGH_INFO, ())
         alignment = align(ours, theirs, read(evidence.names))
         pair = Pair(ours, theirs, alignment, evidence.preceding)
@@ -122,7 +124,7 @@ def _refuting(pair: Pair) -> tuple[Reason, ...]:
     if any(is_decade(pair.claim, m) for m in pair.claim.moments):
         return ()
     denied = _polarity_differs(pair)
-    if wide(pair.claim.operators) or wide(pair.statement.operators):
+    if denies_whole_clause(pair.claim.operators) or denies_whole_clause(pair.statement.operators):
         # "It is not true that ten left": ten may be what is not true.
         return (denied,) if denied else ()
     found = [
@@ -237,7 +239,7 @@ def _measures_shared(pair: Pair) -> bool:
         return False
     if not all(any(same_moment(m, ours) for m in statement.moments) for ours in claim.moments):
         return False
-    if not wide(statement.operators):
+    if not denies_whole_clause(statement.operators):
         return True
     return len(statement.quantities) + len(statement.moments) <= len(claim.quantities) + len(
         claim.moments
@@ -257,7 +259,9 @@ def _supporting(pair: Pair) -> tuple[Reason, ...]:
         return ()
     if pair.claim.restricts and not pair.statement.restricts:
         return ()
-    if not runs_in(pair.claim.bare_numbers, pair.statement.bare_numbers) or ranked(pair):
+    if not contains_in_order(
+        pair.claim.bare_numbers, pair.statement.bare_numbers
+    ) or differs_in_rank(pair):
         return ()
     if differs(pair.claim, pair.statement, alignment):
         return ()
@@ -333,7 +337,7 @@ def _number_agrees(pair: Pair, ours: Quantity) -> Reason | None:
         if (
             entails(theirs, ours)
             and measures_same(pair, ours, theirs)
-            and governed_alike(pair, theirs)
+            and has_same_governor(pair, theirs)
         ):
             return Reason(
                 ReasonKind.NUMBER_AGREES,

@@ -1,8 +1,9 @@
-"""Find small words that change the sense: reasons not to take shared words for agreement.
+"""Detect small words that change the sense of otherwise shared words.
 
 A claim can have every content word of a statement and say another thing: *before* for *after*,
 *all* for *some*, *the minister* for *the minister's son*, *withdrew* for *will withdraw*. Each
-guard here finds one such difference; any of them keeps ``rules`` from supporting, none refutes.
+check here finds one such difference; any of them keeps ``rule_judge`` from supporting, none
+refutes.
 """
 
 from collections.abc import Iterator
@@ -66,7 +67,7 @@ _FUTURE: Final = frozenset({"will", "shall", fold("سوف"), fold("لن")})
 
 
 def differs(claim: Reading, statement: Reading, alignment: Alignment) -> bool:
-    """Tell whether a small word or a name left out makes the two texts say different things."""
+    """Return whether a small word or an omitted name makes the two texts say different things."""
     same_script = claim.arabic == statement.arabic
     stretch = _stretch(statement, alignment)
     return (
@@ -82,10 +83,10 @@ def differs(claim: Reading, statement: Reading, alignment: Alignment) -> bool:
 
 
 def leaves_out(statement: Reading, alignment: Alignment) -> bool:
-    """Tell whether the statement has a word of its own before its last shared one.
+    """Return whether the statement has a word of its own before its last shared one.
 
-    In a clause that shares words, whatever stands among or before them may be who or what the rest
-    is said of, or whether it is said at all. Who is quoted ("وقال …:") is in a clause of its own.
+    In a clause that shares words, whatever is among or before them may be who or what the rest is
+    said of, or whether it is said at all. Who is quoted ("وقال …:") is in a clause of its own.
     """
     shared = [w for _, found in alignment.pairs for w in found]
     places, clauses = {w.place for w in shared}, {w.clause for w in shared}
@@ -104,7 +105,7 @@ def leaves_out(statement: Reading, alignment: Alignment) -> bool:
 def measures_differently(
     claim: Reading, ours: Quantity, statement: Reading, theirs: Quantity
 ) -> bool:
-    """Tell whether one number is a change *by* and the other a level *to*, or a starting point."""
+    """Return whether one number is a change *by* and the other a level *to*, or a start."""
     mine, other = _before_number(claim, ours), _before_number(statement, theirs)
     return mine is not None and other is not None and mine != other
 
@@ -147,7 +148,7 @@ def _name_left_out(statement: Reading, alignment: Alignment) -> bool:
 
 
 def _leaves_relative_clause(alignment: Alignment) -> bool:
-    """Tell whether shared words stand both in a relative clause and after it.
+    """Return whether shared words are both in a relative clause and after it.
 
     "The bridge, which was built in 1990, collapsed on Monday" has no bridge built on Monday.
     """
@@ -188,7 +189,7 @@ def _limits_differ(claim: Reading, stretch: tuple[str, ...]) -> bool:
 
 
 def _time_differs(claim: Reading, statement: Reading, alignment: Alignment) -> bool:
-    """Tell whether one text puts ahead what the other tells as done."""
+    """Return whether one text puts ahead what the other tells as done."""
     return any(
         all(_ahead(claim, ours) != _ahead(statement, theirs) for theirs in found)
         for ours, found in alignment.said
@@ -201,7 +202,7 @@ def _ahead(reading: Reading, word: Word) -> bool:
 
 
 def _voice_differs(claim: Reading, statement: Reading, alignment: Alignment) -> bool:
-    """Tell whether one text has "was" right before a word that the other has without it."""
+    """Return whether one text has "was" right before a word that the other has without it."""
     return any(
         all(_after_be(claim, ours) != _after_be(statement, theirs) for theirs in found)
         for ours, found in alignment.said
@@ -213,7 +214,7 @@ def _after_be(reading: Reading, word: Word) -> bool:
 
 
 def _head_left_out(statement: Reading, alignment: Alignment) -> bool:
-    """Tell whether a shared word only tells whose or which a left-out one is.
+    """Return whether a shared word only tells whose or which an omitted one is.
 
     "The wife of the minister was arrested", "the minister's son was convicted".
     """

@@ -1,4 +1,4 @@
-"""A sentence read for comparison: its content words with their polarity, its numbers and dates."""
+"""Extract a sentence's content words with polarity, its numbers and dates, for comparison."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from knowledge.agreement.concepts import concepts, is_listed
 from knowledge.agreement.dates import moments
 from knowledge.agreement.intervals import Quantity
 from knowledge.agreement.multiword_names import name_at
-from knowledge.agreement.negation import Operator, Stance, operators
+from knowledge.agreement.negation import Operator, Stance, find_operators
 from knowledge.agreement.quantities import quantities
 from knowledge.agreement.tokens import Kind, Token, tokenise
 from knowledge.corpus.extraction.attribution import attribution
@@ -129,7 +129,7 @@ def read(text: str) -> Reading:
     amounts, dates = quantities(shown), moments(shown)
     taken = [(q.start, q.end) for q in amounts] + [(m.start, m.end) for m in dates]
     acting = tuple(
-        o for o in operators(tokens) if not any(s <= o.start and o.end <= e for s, e in taken)
+        o for o in find_operators(tokens) if not any(s <= o.start and o.end <= e for s, e in taken)
     )
     return Reading(
         shown,

@@ -1,6 +1,6 @@
-"""Compare two texts: are they one, and which words differ where not (pure).
+"""Compare two texts: whether they are the same, and which words differ (pure).
 
-The words that differ are what a person is shown as the reason.
+The differing words are shown to people as the reason.
 """
 
 import re
@@ -12,9 +12,9 @@ from typing import Final
 from embeddings.text.normalisation import fold, for_matching, visible
 from embeddings.text.tokenisation import STOP_WORDS, stem
 
-#: Words shown of each text at most: more is not read as "the difference".
+#: The most words shown of each text: more is not read as "the difference".
 SHOWN_WORDS: Final = 6
-#: Words compared of each text: difflib is quadratic at worst.
+#: The most words compared: difflib is quadratic at worst.
 MAX_WORDS: Final = 200
 
 _WORD = re.compile(r"\S+")
@@ -38,7 +38,7 @@ class Difference:
 
 
 def same_text(claim: str, statement: str) -> bool:
-    """Tell whether both are one text, whatever its code points and the marks around it."""
+    """Return whether both are one text, whatever its code points and the marks around it."""
     ours = _bare(claim)
     return bool(ours) and ours == _bare(statement)
 
@@ -49,7 +49,7 @@ def _bare(text: str) -> str:
 
 
 def find_difference(claim: str, statement: str) -> Difference:
-    """Return what differs: the widest exchange of words, else what only one of them says."""
+    """Return the difference: the longest replacement, else words that only one text has."""
     ours, theirs = _words(claim), _words(statement)
     blocks = SequenceMatcher(
         None, [word.key for word in ours], [word.key for word in theirs], autojunk=False

@@ -1,7 +1,7 @@
-"""Text as folded tokens that remember where they stood: what every parser of this package reads.
+"""Tokenise text into folded tokens with offsets, for every parser of this package.
 
 The fold here is not the one of the search index: it must keep ``ئ`` (``مئة``, a hundred, is not
-``ميّة``, water), and every token must point back into the text as it was written.
+``ميّة``, water), and every token must point back into the text as written.
 """
 
 import re

@@ -64,7 +64,7 @@ from knowledge.approvals.report_answers import (
     answer_with_report,
     rehearse_with_report,
 )
-from knowledge.approvals.report_publication import publish_as_shown, publish_report_as_shown
+from knowledge.approvals.statement_acts import publish_report, publish_waiting
 
 __all__ = [
     "Act",
@@ -116,8 +116,8 @@ __all__ = [
     "overtake",
     "preview_answer",
     "preview_open_answer",
-    "publish_as_shown",
-    "publish_report_as_shown",
+    "publish_report",
+    "publish_waiting",
     "rehearse",
     "rehearse_with_report",
     "reopen_cluster",

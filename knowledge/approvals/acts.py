@@ -1,4 +1,4 @@
-"""The acts that may wait for a second person: a closed set, and as they are stored."""
+"""The acts that may wait for a second person, and their stored form."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
@@ -11,7 +11,7 @@ from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import FeedKind, Relation, Role, Span, SubjectKind
 from knowledge.models import AuditEntry
 
-#: What a proposal rests on: a kind and a number.
+#: What a proposal depends on: a kind and a number.
 Subject = tuple[SubjectKind, int]
 
 
@@ -25,7 +25,7 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class EditStatement:
-    """Keep an edit of a statement's ``version``; ``tell`` whether people are told, see there."""
+    """Edit a statement's ``version``; ``tell`` as in ``curation.edit_statement``."""
 
     statement_id: int
     edit: StatementEdit
@@ -36,7 +36,7 @@ class EditStatement:
 
 @dataclass(frozen=True, slots=True)
 class EditReport:
-    """Keep an edit of a report's ``version``."""
+    """Edit a report's ``version``."""
 
     report_id: int
     edit: ReportEdit
@@ -46,7 +46,7 @@ class EditReport:
 
 @dataclass(frozen=True, slots=True)
 class MergeStatements:
-    """Let one statement stand for others."""
+    """Merge statements into one."""
 
     keep: int
     others: tuple[int, ...]
@@ -55,7 +55,7 @@ class MergeStatements:
 
 @dataclass(frozen=True, slots=True)
 class SplitStatement:
-    """Put the parts of a statement in its place."""
+    """Replace a statement by its parts."""
 
     statement_id: int
     spans: tuple[Span, ...]
@@ -64,7 +64,7 @@ class SplitStatement:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Take back what an entry of the audit did."""
+    """Undo an audit entry."""
 
     entry_id: int
     kind: Literal["undo"] = "undo"
@@ -88,9 +88,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """Keep another ``note`` with a cluster's answer in place of what it ``was``.
+    """Replace the note of a cluster's answer; ``was`` is the note that the moderator saw.
 
-    ``tell`` is whether those hear of it who were given the answer.
+    ``tell`` is whether people who were given the answer are told.
     """
 
     cluster_id: int
@@ -103,7 +103,7 @@ class Explain:
 
 @dataclass(frozen=True, slots=True)
 class Attach:
-    """Set a statement's relation to a cluster's claims, and tell nobody."""
+    """Set a statement's relation to a cluster's claims without telling anybody."""
 
     cluster_id: int
     statement_id: int
@@ -114,7 +114,7 @@ class Attach:
 
 @dataclass(frozen=True, slots=True)
 class Detach:
-    """Leave a statement's relation to a cluster's claims to the judge; who was told it hears so."""
+    """Remove a statement's verdict on a cluster's claims; people who were told of it hear so."""
 
     cluster_id: int
     statement_id: int
@@ -123,7 +123,7 @@ class Detach:
 
 @dataclass(frozen=True, slots=True)
 class SplitCluster:
-    """Move some claims of a cluster to one of their own, without what was said of the others."""
+    """Move some claims of a cluster to a new one, without the verdicts on the others."""
 
     cluster_id: int
     claim_ids: tuple[int, ...]
@@ -132,7 +132,7 @@ class SplitCluster:
 
 @dataclass(frozen=True, slots=True)
 class TrustSource:
-    """Publish from now on what a source's feeds bring."""
+    """Publish what a source's feeds bring from now on."""
 
     source_id: int
     kind: Literal["trust_source"] = "trust_source"
@@ -140,7 +140,7 @@ class TrustSource:
 
 @dataclass(frozen=True, slots=True)
 class AddFeed:
-    """Have an address polled for a source, which is made if it is new."""
+    """Poll an address for a source, which is created if it is new."""
 
     name: str
     url: str
@@ -190,13 +190,13 @@ def load(stored: dict[str, Any]) -> Act:
 
 
 def role_needed(act: Act) -> Role:
-    """Return the role that whoever proposes or approves an act has to hold."""
+    """Return the role needed to propose or approve an act."""
     # A trusted source is published without a moderator: that is for admins to grant.
     return Role.ADMIN if isinstance(act, TrustSource) else Role.MODERATOR
 
 
 def subjects(session: Session, act: Act) -> list[Subject]:
-    """Return what an act is about that is there already, what it is named after first."""
+    """Return the existing subjects of an act, the one that it is named after first."""
     match act:
         case Publish(statement_ids=ids):
             return [(SubjectKind.STATEMENT, number) for number in ids]

@@ -1,4 +1,4 @@
-"""Preview and give the answer to a cluster, and reopen the cluster with or without it."""
+"""Preview and give the answer to a cluster, and reopen a cluster with or without its answer."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,10 +32,10 @@ from knowledge.outbox.pending_notifications import Audience
 
 @dataclass(frozen=True, slots=True)
 class AnswerPreview:
-    """What an ``answer`` would come to, before it is given.
+    """The result of an ``answer`` before it is given.
 
-    ``audience`` is None for what answers nothing. ``seen`` and ``shown`` are what ``submit`` asks
-    for, so that what was changed meanwhile is not taken for seen.
+    ``audience`` is None if it answers nothing. ``seen`` and ``shown`` are passed to ``submit``, so
+    that changes in between are not taken for seen.
     """
 
     answer: Answer
@@ -49,13 +49,13 @@ class AnswerPreview:
 def preview_answer(
     session: Session, answer: Answer, actor: str, now: datetime, two_people: bool = False
 ) -> AnswerPreview:
-    """Return what an answer would come to: it is given, read, and taken back.
+    """Preview an answer: it is given, read, and rolled back.
 
-    Unless ``two_people`` are asked for, as once another person reviewed it. Raises NotFound, and
+    Unless ``two_people`` are required, as if another person had reviewed it. Raises NotFound, and
     as ``answer_cluster``.
     """
     cluster = resolve_merged_cluster(session, answer.cluster_id).id
-    # Before what is shown: what is done in between is not taken for seen.
+    # Read before what is shown, so that a change in between does not count as seen.
     seen = last_seen(session, SubjectKind.CLUSTER, cluster)
     shown = last_shown(session, [answer.statement_id])
     detail = cluster_listing.load_cluster(session, cluster, now=now)
@@ -69,13 +69,13 @@ def preview_answer(
 
 
 def draft_answer(session: Session, answer: Answer, actor: str, now: datetime) -> AnswerPreview:
-    """Preview an answer with the note that is kept with it, or that it had when taken back last."""
+    """Preview an answer with its stored note, or the one it had when last withdrawn."""
     cluster = resolve_merged_cluster(session, answer.cluster_id)
-    # Before the note: another that is kept in between is not taken for seen.
+    # Read before the note, so that a newer note in between does not count as seen.
     seen = last_seen(session, SubjectKind.CLUSTER, cluster.id)
-    kept = verdicts.said(session, cluster.title).get(answer.statement_id)
+    kept = verdicts.load_said(session, cluster.title).get(answer.statement_id)
     if kept is None:
-        note = verdicts.last_note(session, cluster.id, answer.statement_id, answer.relation)
+        note = verdicts.load_last_note(session, cluster.id, answer.statement_id, answer.relation)
     else:
         note = kept.note if kept.relation is answer.relation else NO_NOTE
     preview = preview_answer(session, replace(answer, note=note), actor, now)
@@ -85,7 +85,7 @@ def draft_answer(session: Session, answer: Answer, actor: str, now: datetime) ->
 def preview_open_answer(
     session: Session, answer: Answer, actor: str, now: datetime, seen: int, two_people: bool
 ) -> AnswerPreview:
-    """Preview an answer to a cluster that nobody handled yet. Raises as ``answer_open_cluster``."""
+    """Preview an answer to an unhandled cluster. Raises as ``answer_open_cluster``."""
     require_unanswered(session, answer.cluster_id)
     require_as_shown(session, {answer.statement_id: seen})
     require_unchanged(session, SubjectKind.CLUSTER, answer.cluster_id, seen)
@@ -95,9 +95,9 @@ def preview_open_answer(
 def answer_open_cluster(
     session: Session, answer: Answer, actor: str, policy: Policy, seen: int
 ) -> Applied | Waiting:
-    """Answer a cluster that nobody handled yet, if neither it nor the statement was changed.
+    """Answer a cluster that nobody has handled, if neither it nor the statement changed.
 
-    Raises AlreadyHandled, Stale where either was changed since it was ``seen``, and as ``submit``.
+    Raises AlreadyHandled, Stale if either changed since it was ``seen``, and as ``submit``.
     """
     require_unanswered(session, answer.cluster_id)
     shown = {answer.statement_id: seen}
@@ -105,7 +105,7 @@ def answer_open_cluster(
 
 
 class AnswerChoice(StrEnum):
-    """What becomes of the answer of a cluster that is reopened."""
+    """What happens to the answer of a cluster that is reopened."""
 
     KEEP = "keep"
     TAKE_BACK = "take_back"
@@ -113,7 +113,7 @@ class AnswerChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnswerInForce:
-    """What answers a cluster that is to be reopened: somebody has to choose what becomes of it."""
+    """The current answer of a cluster to reopen: the moderator must choose what becomes of it."""
 
     cluster: ClusterSummary
     statements: tuple[SourcedStatement, ...]
@@ -122,7 +122,7 @@ class AnswerInForce:
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """A cluster is open again, and so many ``people`` are to hear it."""
+    """A cluster is open again, and this many ``people`` will be told."""
 
     people: int
 
@@ -136,15 +136,15 @@ def reopen_cluster(
     policy: Policy,
     now: datetime,
 ) -> AnswerInForce | Reopened | Applied | Waiting:
-    """Put a cluster back on the pile; of an answered one a ``choice`` is asked for.
+    """Reopen a cluster; for an answered one a ``choice`` is needed.
 
-    Without one nothing is done. The outcome is that of taking the answer back where that was
-    chosen. Raises Stale where something was done to the cluster since it was ``seen``, NotFound,
-    and AlreadyHandled if it is open.
+    Without it nothing changes. If the choice is to withdraw the answer, the outcome is that of the
+    withdrawal. Raises Stale if the cluster changed since it was ``seen``, NotFound, and
+    AlreadyHandled if it is open.
     """
     cluster = resolve_merged_cluster(session, cluster_id)
     last = last_seen(session, SubjectKind.CLUSTER, cluster.id)
-    answers = list(verdicts.answers_of(session, cluster.id))
+    answers = list(verdicts.load_answers(session, cluster.id))
     if answers and cluster.status is ClusterStatus.ANSWERED:
         if choice is None:
             return AnswerInForce(

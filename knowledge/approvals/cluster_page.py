@@ -1,4 +1,4 @@
-"""Load all that moderators see of one cluster, as it stands at one moment."""
+"""Load everything that moderators see of one cluster, from one moment."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,18 +21,18 @@ from knowledge.outbox.delivery import Delivered
 from knowledge.storage import audit_log
 from knowledge.storage.audit_log import Entry
 
-#: Entries of the audit that are shown.
+#: Audit entries shown.
 _PAST = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterPage:
-    """A cluster, what was said of it and done to it, and what waits.
+    """A cluster with its verdicts, audit entries and pending proposals.
 
-    ``attached`` are statements with their relation to its claims. ``held`` is its answer or its
-    rejection where nothing was done since: people are told of it only after a while; ``in_audit``
-    is whether the audit takes that back as well. So many hear it if it is reopened:
-    ``hear_reopened``. ``suggested`` are tags that it does not have.
+    ``attached`` are statements with their relation to its claims. ``held`` is its answer or
+    rejection while people are not told of it yet and nothing happened since; ``in_audit`` is
+    whether the audit can undo that as well. ``hear_reopened`` is how many people would hear of a
+    reopening. ``suggested`` are tags that the cluster does not have.
     """
 
     detail: ClusterDetail
@@ -51,19 +51,19 @@ class ClusterPage:
 def load_cluster_page(
     session: Session, cluster_id: int, now: datetime, with_askers: bool
 ) -> ClusterPage:
-    """Return all that is shown of a cluster; one that was merged is the one it became part of.
+    """Return the page of a cluster; for a merged one, of the cluster it was merged into.
 
-    Who asks it is told only ``with_askers``. Raises NotFound.
+    The people who asked are loaded only ``with_askers``. Raises NotFound.
     """
     detail = cluster_listing.load_cluster(session, cluster_id, now=now)
     number = detail.summary.id
     last = audit_log.load_latest(session, SubjectKind.CLUSTER, number)
     held = last if last is not None and last.action in HELD else None
-    # Of any wording: what was merged into an answered cluster has no answer of its own yet.
+    # For any wording: claims merged into an answered cluster have no answer of their own yet.
     ruled = verdicts.load_verdicts(session, *(wording.text for wording in detail.wordings))
     attached = reports.load_by_ids(session, sorted(ruled))
-    remarks = cluster_notes.of(session, number)
-    tags = cluster_notes.tags_in_use(session)
+    remarks = cluster_notes.load_remarks(session, number)
+    tags = cluster_notes.list_tags_in_use(session)
     return ClusterPage(
         detail=detail,
         attached=tuple((statement, ruled[statement.id]) for statement in attached),
@@ -73,7 +73,7 @@ def load_cluster_page(
         in_audit=held is not None and bool(curation.list_undoable(session, [held])),
         hear_reopened=rejections.count_to_reopen(session, number),
         delivered=delivery.count_delivered(session, number),
-        asking=askers.askers(session, number) if with_askers else (),
+        asking=askers.list_askers(session, number) if with_askers else (),
         remarks=remarks,
         suggested=tuple(tag for tag in tags if tag not in remarks.tags),
     )

@@ -1,8 +1,8 @@
-"""The one gate before what people are told: one person proposes, another one approves.
+"""Submit moderators' acts; if two people are required, one proposes and another approves.
 
-Every channel hands its moderators' acts to ``submit``. Where two people are asked for, an act is
-done in a savepoint first; if that changed what people are told, it is taken back to there and kept
-as a proposal, and what was served before stays served.
+Every channel passes its moderators' acts to ``submit``. If two people are required, the act is
+first done in a savepoint; if it changed what people are told, it is rolled back and stored as a
+proposal, and what was served before stays served.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,10 +58,10 @@ from knowledge.storage import audit_log
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What this installation asks for: two people, and who is an admin by its settings.
+    """The installation's rules: whether two people are required, and who is an admin by settings.
 
-    These have no defaults: who forgets them forgets the rule. ``undo_for`` is how long an answer
-    can be taken back, before people are told of it.
+    These have no defaults, so that no caller forgets them. ``undo_for`` is how long an answer can
+    be undone before people are told.
     """
 
     two_people: bool
@@ -71,9 +71,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """An act was done. ``count`` is how many it moved or has told, or the number of what it made.
+    """An act was done.
 
-    ``statement_ids`` are those whose vectors are wanted now; ``held`` is of an answer.
+    ``count`` is how many it changed or will tell, or the number of what it created.
+    ``statement_ids`` need vectors now; ``held`` is set for an answer.
     """
 
     count: int
@@ -98,15 +99,15 @@ def submit(
     seen: int | None = None,
     shown: Mapping[int, int] | None = None,
 ) -> Applied | Waiting:
-    """Do an act, or keep it as a proposal where it changes what people are told and one may not.
+    """Do an act, or store it as a proposal if it needs a second person.
 
-    ``seen`` is what ``last_seen`` said of its cluster when that was looked at, and ``shown`` what
-    ``last_shown`` said of statements. Raises Stale where something was done since, NotAllowed, and
-    at once as the act itself does.
+    ``seen`` is what ``last_seen`` returned for its cluster when that was shown, and ``shown`` what
+    ``last_shown`` returned for statements. Raises Stale if something changed since, NotAllowed, and
+    as the act itself.
     """
     roles.require(session, actor, role_needed(act), policy.first_admins)
-    # The inbox before any row, as everywhere; and SQLite begins its transaction with it.
-    demand.hold(session)
+    # The queue's lock before any row, as everywhere; and SQLite begins its transaction here.
+    demand.lock_queue(session)
     if seen is not None and isinstance(act, Answer | Attach | Detach | Explain | SplitCluster):
         require_unchanged(session, SubjectKind.CLUSTER, act.cluster_id, seen)
     if shown:
@@ -129,10 +130,10 @@ def submit(
 
 
 def approve(session: Session, proposal_id: int, actor: str, policy: Policy) -> Applied:
-    """Do what another person proposed, exactly as they did; the audit names both.
+    """Do what another person proposed, exactly as they submitted it; the audit names both.
 
-    Raises CannotDecide for one's own, for what was decided and where the other lost the role,
-    NotAllowed, Stale where what it was made on was changed since, NotFound, and as the act itself.
+    Raises CannotDecide for one's own proposal, a decided one, and if the proposer lost the role;
+    NotAllowed; Stale if what it depends on changed since; NotFound; and as the act itself.
     """
     row = _take(session, proposal_id)
     act = load(row.act)
@@ -156,7 +157,7 @@ def approve(session: Session, proposal_id: int, actor: str, policy: Policy) -> A
 def decline(
     session: Session, proposal_id: int, actor: str, reason: str | None, policy: Policy
 ) -> None:
-    """Leave everything as it is. Raises CannotDecide, NotAllowed, NotFound."""
+    """Decline a proposal, changing nothing else. Raises CannotDecide, NotAllowed, NotFound."""
     row = _take(session, proposal_id)
     if row.proposed_by == actor:
         raise CannotDecide(DecisionProblem.OWN, "this is your own proposal; withdraw it instead")
@@ -165,7 +166,7 @@ def decline(
 
 
 def withdraw(session: Session, proposal_id: int, actor: str) -> None:
-    """Take one's own proposal back. Raises CannotDecide, NotFound."""
+    """Withdraw one's own proposal. Raises CannotDecide, NotFound."""
     row = _take(session, proposal_id)
     if row.proposed_by != actor:
         raise CannotDecide(
@@ -176,7 +177,7 @@ def withdraw(session: Session, proposal_id: int, actor: str) -> None:
 
 
 def overtake(session: Session) -> int:
-    """Close the proposals whose basis was changed since; returns how many."""
+    """Close the proposals whose preconditions changed; returns how many."""
     closed = 0
     waiting = select(Proposal).where(Proposal.state == ProposalState.PENDING)
     for row in session.scalars(waiting.order_by(Proposal.id)).all():
@@ -219,7 +220,7 @@ def _applied(act: Act, count: int, effects: Effects) -> Applied:
 def _propose(
     session: Session, act: Act, about: Sequence[Subject], actor: str, reason: str | None
 ) -> int:
-    """Keep an act as a proposal; the same one a second time is the one that waits already."""
+    """Store an act as a proposal; an equal one that waits already is returned instead."""
     reason = audit_log.reason_on_one_line(reason)
     stored, rests_on = dump(act), basis_of(session, about)
     waiting = select(Proposal).where(Proposal.state == ProposalState.PENDING)
@@ -244,8 +245,8 @@ def _propose(
 
 
 def _take(session: Session, proposal_id: int) -> Proposal:
-    """Return a proposal that waits, nobody else's until the transaction ends."""
-    demand.hold(session)
+    """Return a waiting proposal, locked until the transaction ends."""
+    demand.lock_queue(session)
     row = session.scalars(
         update(Proposal)
         .where(Proposal.id == proposal_id)
@@ -275,7 +276,7 @@ def _require_proposer(session: Session, key: str, role: Role, policy: Policy) ->
 
 
 def _require_reviewers(session: Session, act: Act, policy: Policy) -> None:
-    """Raise TwoPeopleNeeded where who reviewed what an act publishes holds no role any more."""
+    """Raise TwoPeopleNeeded if the reviewer of what an act publishes holds no role any more."""
     match act:
         case Publish(statement_ids=ids):
             published = ids
@@ -296,7 +297,7 @@ def _require_reviewers(session: Session, act: Act, policy: Policy) -> None:
 
 
 def _changed(session: Session, row: Proposal) -> str | None:
-    """Return the name of something that stands otherwise than when a change was proposed."""
+    """Return the name of a subject that changed since the proposal was made."""
     current = basis_of(session, [subject_named(name) for name in row.basis])
     return next((name for name, was in row.basis.items() if current.get(name) != was), None)
 

@@ -1,4 +1,4 @@
-"""An act done, and what it did: what was noted of it, and which statements indexes look at."""
+"""Do an act, and collect its effects: audit entries and statements that indexes reload."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,20 +39,20 @@ from knowledge.storage.audit_log import Entry
 
 @dataclass(slots=True)
 class Effects:
-    """What an act did so far: its entries in the audit, and the changes it fed to the indexes."""
+    """The audit entries and index changes of an act so far."""
 
     entries: list[Entry] = field(default_factory=list)
     changes: list[tuple[int, ChangeKind]] = field(default_factory=list)
 
     @property
     def statement_ids(self) -> tuple[int, ...]:
-        """The statements that are served otherwise than before, or no more."""
+        """The statements that are served differently, or no more."""
         return tuple(dict.fromkeys(number for number, _ in self.changes))
 
 
 @contextmanager
 def collect_effects(session: Session) -> Iterator[Effects]:
-    """Collect what is done within."""
+    """Collect the effects of what is done in the body."""
     effects = Effects()
 
     def collect(flushed: Session, _context: Any) -> None:
@@ -79,9 +79,9 @@ def apply(
     two_people: bool,
     held: timedelta = timedelta(),
 ) -> int:
-    """Do an act; returns how many it moved or has told, or the number of what it made.
+    """Do an act; returns how many it changed or will tell, or the number of what it created.
 
-    People are told of an answer once ``held`` has gone by.
+    People are told of an answer after the ``held`` delay.
     """
     match act:
         case Publish(statement_ids=ids):
@@ -97,7 +97,7 @@ def apply(
         case Undo(entry_id=number):
             curation.undo(session, number, actor, reason)
         case Answer(cluster_id=cluster, statement_id=number, relation=relation):
-            # An answer always waits for a second person where two are asked for.
+            # If two people are required, an answer always waits.
             reviewed = two_people and not act.unreviewed
             return answer_cluster(
                 session, cluster, number, relation, actor, reason, reviewed, held, act.note
@@ -125,11 +125,11 @@ def apply(
 
 
 def changes_what_is_told(session: Session, effects: Effects) -> bool:
-    """Tell whether an act that was just done changed what people are told.
+    """Return whether an act that was just done changed what people are told.
 
-    What is only withdrawn from service does not wait: safety comes first. Everything else that
-    indexes are to look at again does, whichever act fed it to them; and so does what feeds no
-    index: who hears of an answer, what a statement stands for, what is published without review.
+    Withdrawals do not count: safety comes first. Every other change that indexes reload does,
+    whichever act caused it; and so does what reaches no index: who hears of an answer, what a
+    statement stands for, what is published without review.
     """
     return (
         any(kind is ChangeKind.ADDED for _, kind in effects.changes)
@@ -151,7 +151,7 @@ def _is_told(session: Session, entry: Entry) -> bool:
         case SubjectKind.STATEMENT:
             return "merged_into" in after and _is_served(session, before, after)
         case SubjectKind.CLUSTER:
-            # Who was told an answer hears that it is taken back.
+            # People who were told an answer hear that it is withdrawn.
             taken_back = entry.undoes is not None and "statement" in before
             return after.get("status") == ClusterStatus.ANSWERED or taken_back
         case SubjectKind.SOURCE:
@@ -161,7 +161,7 @@ def _is_told(session: Session, entry: Entry) -> bool:
 
 
 def _is_served(session: Session, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Tell whether a statement is or was published that stands, or stood, for another."""
+    """Return whether a statement is or was published that stands, or stood, for another."""
     published = StatementStatus.PUBLISHED
     if published.value in (before.get("status"), after.get("status")):
         return True

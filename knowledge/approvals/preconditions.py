@@ -1,4 +1,4 @@
-"""Record how things stood when a proposal was made, and check that they still do."""
+"""Record the state that a proposal depends on, and check that it still holds."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,16 +11,16 @@ from knowledge.domain import ClusterStatus, SubjectKind
 from knowledge.models import AuditEntry, Claim, Cluster, Feed, Report, Source, Statement, Verdict
 from knowledge.storage.row_locks import lock_report, lock_statements
 
-#: What moderators have done with: open, put off and settled are one to an answer.
+#: Statuses that count as one for an answer: open, snoozed and settled.
 _HANDLED = (ClusterStatus.ANSWERED, ClusterStatus.REJECTED)
 
 
-#: Acts that change which claims are in a cluster.
+#: Audit actions that change which claims are in a cluster.
 _REGROUPING = ("split", "merged")
 
 
 def name_of(subject: Subject) -> str:
-    """Return what a subject is called in a stored basis."""
+    """Return the name of a subject in a stored basis."""
     kind, number = subject
     return f"{kind.value}:{number}"
 
@@ -32,9 +32,9 @@ def subject_named(name: str) -> Subject:
 
 
 def lock(session: Session, subjects: Sequence[Subject]) -> None:
-    """Keep others from changing statements and reports until the transaction ends.
+    """Lock statements and reports against changes until the transaction ends.
 
-    Clusters and verdicts are changed by whoever holds the inbox. Raises NotFound.
+    Clusters and verdicts are protected by the queue's lock. Raises NotFound.
     """
     for kind, number in subjects:
         if kind is SubjectKind.REPORT:
@@ -43,7 +43,7 @@ def lock(session: Session, subjects: Sequence[Subject]) -> None:
 
 
 def basis_of(session: Session, subjects: Sequence[Subject]) -> dict[str, Any]:
-    """Return how subjects stand, as JSON values; what is not there is left out."""
+    """Return the state of subjects as JSON values, without those that do not exist."""
     session.flush()
     found = {name_of(subject): _state(session, *subject) for subject in subjects}
     return {name: state for name, state in found.items() if state is not None}
@@ -58,7 +58,7 @@ def _state(session: Session, kind: SubjectKind, number: int) -> dict[str, Any] |
                     Statement.status,
                     Statement.reviewed_by,
                     Statement.merged_into,
-                    # It is shown with the title, the outlet and the date of its report.
+                    # The statement is shown with its report's title, outlet and date.
                     Report.version.label("report"),
                 )
                 .join(Report, Report.id == Statement.report_id)
@@ -84,10 +84,10 @@ def _state(session: Session, kind: SubjectKind, number: int) -> dict[str, Any] |
 
 
 def _cluster(session: Session, number: int) -> dict[str, Any] | None:
-    """Return how a cluster stands, with the claims that moderators moved there or from there.
+    """Return the state of a cluster, with the claims that moderators moved in or out.
 
-    Those that join by themselves mean the same, and overtake nothing. No text is kept: it is
-    people's, and forgotten in time.
+    Claims that join by clustering mean the same and change nothing. No text is stored: it belongs
+    to people and is erased in time.
     """
     row = session.execute(
         select(Cluster.status, Cluster.merged_into).where(Cluster.id == number)

@@ -1,4 +1,4 @@
-"""List proposals as moderators see them, and what would come of each."""
+"""List proposals, with what each would change."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ from knowledge.errors import KnowledgeError, NotFound
 from knowledge.models import Claim, Cluster, Feed, Proposal, Report, Source, Statement
 from knowledge.storage.audit_log import Entry
 
-#: Decided proposals that are listed.
+#: Decided proposals listed.
 _DECIDED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A proposal, whatever became of it.
+    """A proposal in any state.
 
-    ``subjects`` are what it rests on; ``title`` is of the first of them: a statement's words, a
-    report's or a cluster's title, a publisher's name.
+    ``subjects`` are what it depends on; ``title`` is that of the first: a statement's text, a
+    report's or cluster's title, a publisher's name.
     """
 
     id: int
@@ -48,7 +48,7 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What a statement says now, None where it is not there yet, and what it would say."""
+    """What a statement says now, None if it does not exist yet, and what it would say."""
 
     before: SourcedStatement | None
     after: SourcedStatement
@@ -56,9 +56,9 @@ class Prospect:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What would come of an act: the audit's entries, and the statements that people see.
+    """The effects of an act: audit entries, and the statements that people see.
 
-    ``problem`` is why nothing would.
+    ``problem`` is why it would have none.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -67,9 +67,9 @@ class Foreseen:
 
     @property
     def takes_back(self) -> bool:
-        """Whether nobody stands any more for what a statement said of a claim.
+        """Whether a verdict on a statement would be withdrawn.
 
-        Where the statement itself changes, verdicts on its words go with it: nobody is told those.
+        If the statement itself changes, verdicts on its words go with it: nobody is told those.
         """
         if any(each.subject is SubjectKind.STATEMENT for each in self.entries):
             return False
@@ -81,10 +81,10 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True)
 class NextProposal:
-    """A proposal for somebody to look at: who proposed it by name, and what would come of it.
+    """A proposal to decide: who proposed it, by name, and its effects.
 
-    ``own`` is whether it is theirs, ``may`` whether their role is enough to approve it, ``more``
-    whether others wait.
+    ``own`` is whether the reader proposed it, ``may`` whether their role suffices to approve it,
+    ``more`` whether others wait.
     """
 
     proposed: Proposed
@@ -104,14 +104,14 @@ def load_proposal(session: Session, proposal_id: int) -> Proposed:
 
 
 def list_waiting(session: Session) -> tuple[Proposed, ...]:
-    """Return what waits, longest first; what was overtaken meanwhile is closed before."""
+    """Return waiting proposals, oldest first, after closing outdated ones."""
     overtake(session)
     pending = select(Proposal).where(Proposal.state == ProposalState.PENDING)
     return tuple(_proposed(session, row) for row in session.scalars(pending.order_by(Proposal.id)))
 
 
 def list_proposals(session: Session) -> tuple[tuple[Proposed, ...], tuple[Proposed, ...]]:
-    """Return what waits, longest first, and what was decided lately, latest first."""
+    """Return waiting proposals, oldest first, and recently decided ones, latest first."""
     decided = (
         select(Proposal)
         .where(Proposal.state != ProposalState.PENDING)
@@ -122,7 +122,7 @@ def list_proposals(session: Session) -> tuple[tuple[Proposed, ...], tuple[Propos
 
 
 def list_about(session: Session, subjects: Iterable[Subject]) -> tuple[Proposed, ...]:
-    """Return what waits that would change one of the subjects."""
+    """Return waiting proposals that would change one of the subjects."""
     names = {name_of(each) for each in subjects}
     pending = select(Proposal).where(Proposal.state == ProposalState.PENDING)
     rows = session.scalars(pending.order_by(Proposal.id))
@@ -132,14 +132,14 @@ def list_about(session: Session, subjects: Iterable[Subject]) -> tuple[Proposed,
 def list_about_statement(
     session: Session, statement_id: int, report_id: int
 ) -> tuple[Proposed, ...]:
-    """Return what waits that would change a statement, or the report that it is shown with."""
+    """Return waiting proposals that would change a statement or its report."""
     return list_about(
         session, [(SubjectKind.STATEMENT, statement_id), (SubjectKind.REPORT, report_id)]
     )
 
 
 def list_about_report(session: Session, report_id: int) -> tuple[Proposed, ...]:
-    """Return what waits that would change a report or one of its statements."""
+    """Return waiting proposals that would change a report or one of its statements."""
     ids = session.scalars(select(Statement.id).where(Statement.report_id == report_id))
     statements = [(SubjectKind.STATEMENT, number) for number in ids]
     return list_about(session, [(SubjectKind.REPORT, report_id), *statements])
@@ -148,9 +148,9 @@ def list_about_report(session: Session, report_id: int) -> tuple[Proposed, ...]:
 def load_next_waiting(
     session: Session, after: int, viewer: str, first_admins: frozenset[str]
 ) -> NextProposal | None:
-    """Return what waits longest of what has a number past ``after``, else of all, as one sees it.
+    """Return the oldest waiting proposal numbered above ``after``, otherwise of all.
 
-    What was overtaken meanwhile is closed before. None where nothing waits.
+    Outdated proposals are closed first. None if nothing waits.
     """
     waiting = list_waiting(session)
     if not waiting:
@@ -167,9 +167,9 @@ def load_next_waiting(
 
 
 def open_proposal(session: Session, proposal_id: int) -> tuple[Proposed, Foreseen]:
-    """Return a proposal, and what would come of it while it waits. Raises NotFound.
+    """Return a proposal, and its effects while it waits. Raises NotFound.
 
-    What was overtaken meanwhile is closed before.
+    Outdated proposals are closed first.
     """
     overtake(session)
     found = load_proposal(session, proposal_id)
@@ -178,7 +178,7 @@ def open_proposal(session: Session, proposal_id: int) -> tuple[Proposed, Foresee
 
 
 def foresee(session: Session, proposal_id: int) -> Foreseen:
-    """Return what would come of a proposal, or why nothing would. Raises NotFound."""
+    """Return a proposal's effects, or why it would have none. Raises NotFound."""
     found = load_proposal(session, proposal_id)
     try:
         return rehearse(session, found.act, found.by, found.reason)
@@ -187,8 +187,8 @@ def foresee(session: Session, proposal_id: int) -> Foreseen:
 
 
 def rehearse(session: Session, act: Act, actor: str, reason: str | None = None) -> Foreseen:
-    """Return what would come of an act: it is done, read, and taken back. Raises as the act."""
-    demand.hold(session)
+    """Return the effects of an act: it is done, read, and rolled back. Raises as the act."""
+    demand.lock_queue(session)
     about = subjects(session, act)
     with session.begin_nested() as savepoint:
         with collect_effects(session) as effects:
@@ -197,7 +197,7 @@ def rehearse(session: Session, act: Act, actor: str, reason: str | None = None) 
         ids = list(dict.fromkeys((*effects.statement_ids, *named)))
         after = reports.load_by_ids(session, ids)
         savepoint.rollback()
-    # Rows that were changed past the session would be read as the act left them.
+    # Otherwise rows changed by plain SQL would be read as the act left them.
     session.expire_all()
     before = {each.id: each for each in reports.load_by_ids(session, ids)}
     statements = tuple(Prospect(before.get(each.id), each) for each in after)

@@ -1,4 +1,4 @@
-"""Answer a cluster with a report that is put in with the answer, all in one transaction."""
+"""Answer a cluster with a new report, in one transaction."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from knowledge.outbox.pending_notifications import Audience
 
 @dataclass(frozen=True, slots=True)
 class NewAnswer:
-    """An answer to a cluster with a ``statement`` of a ``report`` that may not be kept yet.
+    """An answer to a cluster with a ``statement`` of a ``report`` that may not be stored yet.
 
     A report that carries its statements carries this one.
     """
@@ -34,11 +34,11 @@ class NewAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """What would come of a new answer: the statement as it would be served, and who is told.
+    """The result of a new answer: the statement as it would be served, and who is told.
 
-    ``known`` is whether the statement is kept already: it then stays as it is. ``seen`` and
-    ``shown`` are what ``answer_with_report`` asks for, so that what was changed meanwhile is not
-    taken for seen.
+    ``known`` is whether the statement is stored already: it then stays as it is. ``seen`` and
+    ``shown`` are passed to ``answer_with_report``, so that changes in between are not taken for
+    seen.
     """
 
     statement: SourcedStatement
@@ -57,12 +57,12 @@ def answer_with_report(
     seen: int,
     shown: int | None = None,
 ) -> Applied | Waiting:
-    """Keep a report with the statement that settles a cluster, and answer the cluster with it.
+    """Store a report with the statement that settles a cluster, and answer the cluster with it.
 
-    Where two people are asked for, the report is kept with its draft and the answer waits: whoever
-    approves it reviews the statement by that. Neither the cluster as it was ``seen`` nor a
-    statement that was ``shown`` before may have been changed since. Raises Stale, and as
-    ``file_report``, ``add_statement`` and ``submit``.
+    If two people are required, the report is stored with its draft and the answer waits: approving
+    it reviews the statement. Neither the cluster since ``seen`` nor an existing statement since
+    ``shown`` may have changed. Raises Stale, and as ``file_report``, ``add_statement`` and
+    ``submit``.
     """
     require_unchanged(session, SubjectKind.CLUSTER, new.cluster_id, seen)
     statement_id, known = _kept(session, new, actor)
@@ -72,8 +72,8 @@ def answer_with_report(
 
 
 def rehearse_with_report(session: Session, new: NewAnswer, actor: str) -> Rehearsed:
-    """Return what would come of a new answer: it is given, read, and taken back. Raises as it."""
-    demand.hold(session)
+    """Preview a new answer: it is given, read, and rolled back. Raises as it."""
+    demand.lock_queue(session)
     seen = last_seen(session, SubjectKind.CLUSTER, new.cluster_id)
     with session.begin_nested() as savepoint:
         statement_id, known = _kept(session, new, actor)
@@ -87,7 +87,7 @@ def rehearse_with_report(session: Session, new: NewAnswer, actor: str) -> Rehear
 
 
 def _kept(session: Session, new: NewAnswer, actor: str) -> tuple[int, bool]:
-    """Keep a report and the statement of it; returns its number, and whether it was kept before."""
+    """Store a report and the statement; returns the statement's id, and whether it existed."""
     stored = file_report(session, new.report, actor)
     for held in curation.load_report(session, stored.report_id).statements:
         if held.text == new.statement.text and held.status is not StatementStatus.RETRACTED:

@@ -1,4 +1,4 @@
-"""Load a report or a statement with all that moderators look at before they change it."""
+"""Load a report or a statement with all that its edit page shows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,21 +19,21 @@ from knowledge.claim_queue.claim_equivalence import Comparing
 from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.curation import Duplicate, HeldReport, HeldStatement, Past
+from knowledge.curation import Duplicate, EditableReport, EditableStatement, PastVersion
 from knowledge.curation.edit_conflicts import last_shown
 from knowledge.domain import StatementDraft, VersionKind
 
 
 @dataclass(frozen=True, slots=True)
 class StatementPage:
-    """A statement to edit, as people see it, its earlier versions, and what says the same.
+    """A statement to edit, as people see it, with earlier versions and duplicates.
 
-    ``seen`` is what ``last_shown`` says of it, ``pending`` what waits that would change it.
+    ``seen`` is what ``last_shown`` returned for it, ``pending`` are proposals that would change it.
     """
 
-    held: HeldStatement
+    held: EditableStatement
     sourced: SourcedStatement
-    history: Sequence[Past]
+    history: Sequence[PastVersion]
     pending: Sequence[Proposed]
     near: Sequence[Duplicate]
     seen: int
@@ -41,15 +41,15 @@ class StatementPage:
 
 @dataclass(frozen=True, slots=True)
 class ReportPage:
-    """A report to edit, its earlier versions, and the statements that extraction proposes.
+    """A report to edit, with earlier versions and the statements that extraction proposes.
 
-    ``seen`` is what ``last_shown`` says of its statements, ``pending`` what waits that would change
-    it, ``cluster`` what it may settle.
+    ``seen`` is what ``last_shown`` returned for its statements, ``pending`` are proposals that
+    would change it, ``cluster`` is one that it may settle.
     """
 
-    report: HeldReport
+    report: EditableReport
     proposals: Sequence[StatementDraft]
-    history: Sequence[Past]
+    history: Sequence[PastVersion]
     pending: Sequence[Proposed]
     seen: Mapping[int, int]
     cluster: ClusterSummary | None
@@ -63,8 +63,8 @@ def load_statement_page(
     meanings: Comparing,
     near: int,
 ) -> StatementPage:
-    """Return a statement with up to ``near`` published ones that say the same. Raises NotFound."""
-    # Before what is shown: what is done in between is not taken for seen.
+    """Return a statement with up to ``near`` published duplicates. Raises NotFound."""
+    # Read before what is shown, so that a change in between does not count as seen.
     seen = last_shown(session, [statement_id])
     held = curation.load_statement(session, statement_id)
     return StatementPage(
@@ -72,7 +72,7 @@ def load_statement_page(
         sourced=reports.load_by_id(session, statement_id),
         history=curation.load_history(session, VersionKind.STATEMENT, statement_id),
         pending=list_about_statement(session, statement_id, held.report_id),
-        near=curation.near_duplicates(session, index, encoder, meanings, statement_id, near),
+        near=curation.find_near_duplicates(session, index, encoder, meanings, statement_id, near),
         seen=seen[statement_id],
     )
 
@@ -80,7 +80,7 @@ def load_statement_page(
 def load_report_page(
     session: Session, report_id: int, cluster_id: int | None, now: datetime
 ) -> ReportPage:
-    """Return a report, and the cluster that it may settle if one is named. Raises NotFound."""
+    """Return a report, and the cluster that it may settle, if named. Raises NotFound."""
     report = curation.load_report(session, report_id)
     return ReportPage(
         report=report,

@@ -1,4 +1,4 @@
-"""Hand acts on statements to the gate, and look at what comes of them before."""
+"""Publish, edit, merge and split statements, or propose it; preview what comes of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +9,8 @@ from knowledge import curation
 from knowledge.approvals.acts import EditStatement, MergeStatements, Publish, SplitStatement
 from knowledge.approvals.decisions import Applied, Policy, Waiting, submit
 from knowledge.approvals.proposal_listing import Foreseen, rehearse
+from knowledge.claim_queue import demand
+from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation.edit_conflicts import require_moved
 from knowledge.curation.moderator_views import load_shown
@@ -19,9 +21,9 @@ from knowledge.notifications.corrections import count_audience
 
 @dataclass(frozen=True, slots=True)
 class MergePreview:
-    """Statements to make one, what is kept first, and how many people were shown each.
+    """Statements to merge, the kept one first, and how many people were shown each.
 
-    ``seen`` is what ``submit`` asks for.
+    ``seen`` is passed to ``submit``.
     """
 
     statements: Sequence[SourcedStatement]
@@ -32,9 +34,10 @@ class MergePreview:
 def publish_all(
     session: Session, shown: Mapping[int, int], actor: str, reason: str | None, policy: Policy
 ) -> Applied | Waiting:
-    """Publish statements, all of them and as they were ``shown``. Raises Stale, and as ``submit``.
+    """Publish all of some statements, or none, as they were ``shown``.
 
-    ``shown`` is what ``last_shown`` said then.
+    ``shown`` is what ``last_shown`` said then. Raises Stale where one was changed since or cannot
+    be published any more, and as ``submit``.
     """
     outcome = submit(session, Publish(tuple(shown)), actor, reason, policy, shown=shown)
     if isinstance(outcome, Applied):
@@ -42,12 +45,37 @@ def publish_all(
     return outcome
 
 
+def publish_waiting(
+    session: Session, statement_ids: Sequence[int], actor: str, policy: Policy, seen: int
+) -> Applied | Waiting:
+    """Publish those of some statements that are drafts or reviewed, as they were shown.
+
+    ``seen`` is the newest entry of the audit when they were shown. Raises Stale where one of them
+    was changed since, and as ``submit``.
+    """
+    demand.lock_queue(session)
+    waits = (StatementStatus.DRAFT, StatementStatus.REVIEWED)
+    found = reports.load_by_ids(session, statement_ids)
+    # The others stay as they are, so it does not matter what was done to them.
+    shown = {each.id: seen for each in found if each.status in waits}
+    return submit(session, Publish(tuple(statement_ids)), actor, None, policy, shown=shown)
+
+
+def publish_report(
+    session: Session, report_id: int, actor: str, policy: Policy, seen: int
+) -> Applied | Waiting:
+    """Publish what waits in a report, as ``publish_waiting``. Raises NotFound."""
+    demand.lock_queue(session)
+    statements = curation.load_report(session, report_id).statements
+    return publish_waiting(session, [each.id for each in statements], actor, policy, seen)
+
+
 def submit_edit(
     session: Session, act: EditStatement, actor: str, reason: str | None, policy: Policy
 ) -> Applied | Waiting | Foreseen:
-    """Keep an edit of a statement; of a published one, preview it until ``tell`` is decided.
+    """Submit an edit of a statement; of a published one, preview it until ``tell`` is decided.
 
-    What is previewed tells people. Raises as ``submit``.
+    The preview tells people. Raises as ``submit``.
     """
     status = curation.load_statement(session, act.statement_id).status
     if act.tell is None and status is StatementStatus.PUBLISHED:
@@ -56,7 +84,7 @@ def submit_edit(
 
 
 def preview_merge(session: Session, act: MergeStatements, actor: str) -> MergePreview:
-    """Return what becomes of statements that are made one. Raises what merging them would."""
+    """Preview merging statements. Raises as the merge itself."""
     ids = [act.keep, *(number for number in act.others if number != act.keep)]
     found, seen = load_shown(session, ids)
     rehearse(session, act, actor)
@@ -75,7 +103,7 @@ def split_statement(
     reason: str | None,
     policy: Policy,
 ) -> tuple[int, Applied | Waiting]:
-    """Put the parts of a statement, by their words, in its place; returns its report's number.
+    """Replace a statement by its parts, given as text; returns its report's number.
 
     Raises BadEdit for a part that is not in it, and as ``submit``.
     """

@@ -1,4 +1,4 @@
-"""Calibrate a judge: how often one that is this sure is right, and from where on it asserts.
+"""Calibrate a judge: turn its scores into probabilities, and set the threshold to assert from.
 
 Applying needs no library: a calibration is a line through a few knots.
 """
@@ -22,7 +22,7 @@ from embeddings.disk_sync import sync
 from knowledge.checking.confidence_interval import Z_95_ONE_SIDED, wilson
 from knowledge.errors import KnowledgeError
 
-#: Wanted of every hundred assertions: 97 right.
+#: Precision wanted of assertions.
 PRECISION: Final = 0.97
 #: A verdict that is more often right than wrong is worth showing.
 SUGGEST_PRECISION: Final = 0.5
@@ -30,11 +30,11 @@ SUGGEST_PRECISION: Final = 0.5
 #: (Niculescu-Mizil & Caruana 2005, "Predicting good probabilities with supervised learning").
 ISOTONIC_LABELS: Final = 1_000
 FOLDS: Final = 5
-#: The calibration's name in the data folder.
+#: File name of the calibration in the data folder.
 FILE_NAME: Final = "calibration.json"
 
 _SEED: Final = 1
-# Knots that stand for Platt's curve; between them it is within a thousandth of its chords.
+# Knots of Platt's curve; its chords are within a thousandth of it.
 _CURVE_KNOTS: Final = 65
 _MAX_KNOTS: Final = 10_000
 _MAX_BYTES: Final = 2**20
@@ -47,7 +47,7 @@ Numbers = NDArray[np.float64]
 
 
 class VerdictKind(StrEnum):
-    """What a verdict rests on. How sure is sure enough differs from kind to kind."""
+    """The kinds of verdicts that have thresholds of their own."""
 
     SUPPORTS = "supports"
     REFUTES = "refutes"
@@ -63,11 +63,11 @@ class CalibrationError(KnowledgeError):
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What scores (0..1) of the judge with this ``fingerprint`` are worth.
+    """How to read the scores (0..1) of the judge with this ``fingerprint``.
 
-    ``knots`` are (score, probability), both rising; ``assert_at`` and ``suggest_at`` are the
-    lowest *scores* (not probabilities) to assert and to show; ``by_kind`` says from which score on
-    verdicts of a kind are asserted instead; ``labels`` counts the verdicts it was fitted to.
+    ``knots`` are (score, probability), both rising; ``assert_at`` and ``suggest_at`` are the lowest
+    *scores* (not probabilities) to assert and to show; ``by_kind`` has other thresholds for some
+    kinds of verdicts; ``labels`` counts the verdicts it was fitted to.
     """
 
     fingerprint: str
@@ -86,7 +86,7 @@ class Calibration:
         return score >= dict(self.by_kind).get(kind, self.assert_at)
 
     def suggests(self, score: float) -> bool:
-        """Whether what a verdict of this score rests on is worth showing."""
+        """Whether a verdict of this score makes its statement worth showing."""
         return score >= self.suggest_at
 
 
@@ -109,7 +109,7 @@ STANDARD: Final = Calibration(
 
 
 def labels_needed(precision: float) -> int:
-    """Return the fewest verdicts that can show ``precision``, if every one of them is right.
+    """Return the fewest verdicts that can show ``precision``, if all of them are right.
 
     Of n right ones Wilson's lower bound is n / (n + z²).
     """
@@ -153,7 +153,7 @@ def fit(
 def cross_validate(
     scores: Sequence[float], right: Sequence[bool], folds: int = FOLDS
 ) -> tuple[float, ...]:
-    """Return the probability of each verdict by a fit on the folds it is not in."""
+    """Return the probability of each verdict, fitted on the folds that it is not in."""
     x, y = np.asarray(scores, dtype=np.float64), np.asarray(right, dtype=np.float64)
     fold = np.random.default_rng(_SEED).permutation(len(x)) % folds
     probabilities = np.zeros(len(x))
@@ -165,7 +165,7 @@ def cross_validate(
 
 
 def save(calibration: Calibration, path: Path) -> None:
-    """Write a calibration to ``path``, whole or not at all. Raises OSError."""
+    """Write a calibration to ``path`` atomically. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(
         "w", encoding="utf-8", dir=path.parent, prefix=f"{path.name}.", delete=False
@@ -182,7 +182,7 @@ def save(calibration: Calibration, path: Path) -> None:
 
 
 def _kept(calibration: Calibration) -> dict[str, object]:
-    # Kinds are not kept: an operator's own verdicts are too few to tell them apart.
+    # Kinds are not stored: an operator's own verdicts are too few to tell them apart.
     return {
         "fingerprint": calibration.fingerprint,
         "knots": calibration.knots,
@@ -234,14 +234,14 @@ def _read(data: bytes) -> Calibration:
 
 
 def _at_least(assert_at: float) -> tuple[tuple[VerdictKind, float], ...]:
-    """Return thresholds of the kinds that an operator's verdicts hold few of: the higher one."""
+    """Return the higher thresholds for kinds that an operator has few verdicts of."""
     known = dict(STANDARD.by_kind)
     rare = (VerdictKind.REVIEWED, VerdictKind.ACROSS)
     return tuple((kind, max(assert_at, known[kind])) for kind in rare)
 
 
 def _on_line(knots: Sequence[tuple[float, float]], score: float) -> float:
-    """Return the value at ``score`` of the line through ``knots``, level beyond its ends."""
+    """Return the value at ``score`` of the line through ``knots``, constant beyond its ends."""
     after = bisect_right(knots, score, key=lambda knot: knot[0])
     if after == 0:
         return knots[0][1]
@@ -306,7 +306,7 @@ def _platt(x: Numbers, y: Numbers) -> tuple[tuple[float, float], ...]:
 
 
 def _assert_at(x: Numbers, y: Numbers, precision: float) -> float | None:
-    """Return the lowest score whose verdicts, and those above, are shown to be precise enough."""
+    """Return the lowest score at which the verdicts from it on are precise enough."""
     values, place = np.unique(x, return_inverse=True)
     said = np.bincount(place)[::-1].cumsum()[::-1]
     hits = np.bincount(place, weights=y)[::-1].cumsum()[::-1]

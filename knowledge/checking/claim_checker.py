@@ -1,4 +1,4 @@
-"""From a claim to an answer: retrieve, judge, decide what to assert and what to keep silent on."""
+"""Check claims: retrieve statements, judge them, and decide what to assert."""
 
 import os
 import threading
@@ -39,23 +39,23 @@ from knowledge.errors import UnreadableClaim
 from knowledge.index.serving_index import Serving
 from knowledge.storage.database import Sessions
 
-#: Claims answered at once; the others wait. More than there are processors only take turns with the
-#: interpreter: four at once on two processors are answered a fifth slower than two.
+#: Claims answered at once; others wait. More than there are processors only compete for the
+#: interpreter: four at once on two processors take a fifth longer than two.
 AT_ONCE: Final = os.cpu_count() or 1
-#: So sure must be that a statement does not say a clause before the whole claim is left open.
+#: Confidence that a statement does not state a clause from which the whole claim is left open.
 LEFT_OUT: Final = 0.8
 _UNSETTLED: Final = frozenset({Outcome.RELATED, Outcome.NO_MATCH})
 
-#: Answers kept for claims that are asked again while nothing changes: viral claims repeat. 20 KB
-#: each: this, and what is kept of words read, is soon full, so that memory does not grow for hours.
+#: Answers cached while nothing changes: viral claims repeat. 20 KB each; this cache and those of
+#: words fill up soon, so memory does not grow for hours.
 REMEMBERED: Final = 1_024
 
-#: What an answer depends on: the claim, the state of the index, how many matches are asked for.
+#: Key of the cache: the claim, the state of the index, how many matches.
 _Question: TypeAlias = tuple[str, tuple[int, int], int]
 
 
 class ClaimChecker:
-    """Answers claims from the index of one process. Safe to use from several threads."""
+    """Answers claims from this process's index. Thread-safe."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class ClaimChecker:
     def prepare(self, progress: Progress | None = None) -> None:
         """Load the models and the index ahead of the first claim.
 
-        The index comes last: where its server does not answer, all else is ready.
+        The index comes last: if its server does not answer, everything else is ready.
         """
         self._judge.judge("1", [Evidence("1")])
         self._retriever.prepare()
@@ -85,7 +85,7 @@ class ClaimChecker:
 
     @property
     def basis(self) -> Basis:
-        """What the answers rest on."""
+        """The models and thresholds that answers are based on."""
         calibration = self._calibration
         return Basis(
             self._encoder.fingerprint,
@@ -95,22 +95,22 @@ class ClaimChecker:
         )
 
     def answer(self, claim: str, top: int = 10, *, crossed: bool = False) -> Answer:
-        """Answer one claim with up to ``top`` matches, without a verdict where it is ``crossed``.
+        """Answer one claim with up to ``top`` matches; without a verdict if it is ``crossed``.
 
-        A claim without words gets NO_MATCH and nothing else (``claims.read_message`` says why).
-        Raises what opening the models or the index raises.
+        A claim without words gets NO_MATCH (``claims.read_message`` says why). Raises what opening
+        the models or the index raises.
         """
         asked = ClaimText(claim)
         live = self._index.current()
         if not asked.terms or not len(live):
             return _nothing(asked.bare)
-        # A change of what is published or what people ruled, or another index, changes the state:
-        # nothing is stale.
+        # Published statements, verdicts and another index all change the state, so nothing in the
+        # cache is stale.
         key = (asked.folded, live.state, top)
         known = self._recall(key)
         if known is None:
             with self._places:
-                # Another may have asked the same, and been answered, while this one waited.
+                # Another thread may have answered the same claim while this one waited.
                 known = self._recall(key)
                 if known is None:
                     known = self._answered(asked, live, top)
@@ -126,7 +126,7 @@ class ClaimChecker:
     def about(self, claims: Sequence[str]) -> list[SourcedStatement]:
         """Return the published statements that are about a claim, in one of its wordings.
 
-        Those of the first wording come first, each's best first. Raises as ``answer``.
+        Those of the first wording come first, each wording's best first. Raises as ``answer``.
         """
         found = {
             match.statement.id: match.statement
@@ -137,7 +137,7 @@ class ClaimChecker:
         return list(found.values())
 
     def nearest(self, text: str, top: int = 10) -> Answer:
-        """Return what comes closest to a text that claims nothing, judging nothing: NO_MATCH.
+        """Return the statements nearest to a text that claims nothing, unjudged: NO_MATCH.
 
         Raises what opening the models or the index raises.
         """
@@ -150,7 +150,7 @@ class ClaimChecker:
         return replace(_nothing(text), matches=matches)
 
     def relevances(self, text: str, others: Sequence[str]) -> list[float]:
-        """Return the probability of each of a few texts to be about ``text``, read together."""
+        """Return the probability of each of a few texts to be about ``text``."""
         asked = ClaimText(text)
         if not asked.terms or not others:
             return [0.0] * len(others)
@@ -158,9 +158,9 @@ class ClaimChecker:
             return self._retriever.relevances(asked.bare, others)
 
     def compare(self, claim: str, statements: Sequence[SourcedStatement]) -> list[Match]:
-        """Return how statements of a report that no index holds stand to a claim, nearest first.
+        """Compare a claim with statements of a report that is not indexed, nearest first.
 
-        They come in the order of the report. Raises what opening the models raises.
+        They are given in the order of the report. Raises what opening the models raises.
         """
         asked = ClaimText(claim)
         text = asked.core or asked.bare
@@ -176,8 +176,8 @@ class ClaimChecker:
     def answer_message(self, message: str, top: int = 10) -> Answer:
         """Answer a whole message with up to ``top`` matches: as true as its least true claim.
 
-        What claims nothing, or cannot be read, is only told what comes closest.
-        Raises what opening the models or the index raises.
+        A message that claims nothing, or cannot be read, gets the nearest statements only. Raises
+        what opening the models or the index raises.
         """
         try:
             read = read_message(message)
@@ -193,10 +193,10 @@ class ClaimChecker:
                 return combine_answers(answers, self.nearest(message, top), top)
 
     def _judged(self, claim: str, text: str, candidates: list[Candidate], top: int) -> Answer:
-        """Return the answer to a claim that reads ``text``: as judged, and as people ruled."""
+        """Return the answer to a claim with this ``text``, after moderators' verdicts."""
         found, chosen = self._retriever.choose(text, candidates)
         with self._sessions() as session:
-            said = verdicts.said(session, text, claim)
+            said = verdicts.load_said(session, text, claim)
             answers = load_published(session, sorted(said))
         with self._watch(Stage.JUDGE):
             judged = self._judge.judge(text, [each.evidence for each in chosen])
@@ -214,10 +214,10 @@ class ClaimChecker:
         return answer if self._holds_in_parts(text, best.evidence, answer) else drop_verdict(answer)
 
     def _holds_in_parts(self, claim: str, evidence: Evidence, answer: Answer) -> bool:
-        """Tell whether the clauses of ``claim`` bear out what was said of it as a whole.
+        """Return whether the clauses of ``claim`` confirm the verdict on the whole.
 
-        A claim that a report supports may have another one behind it that nobody reported; and
-        where a report refutes a claim, it refutes one of its clauses.
+        A supported claim may contain another one that nobody reported; and a report that refutes a
+        claim refutes one of its clauses.
         """
         parts = clauses(claim).stated
         if len(parts) < 2 or evidence.reviewed:
@@ -232,9 +232,9 @@ class ClaimChecker:
         )
 
     def _answered(self, asked: ClaimText, live: StatementIndex, top: int) -> Answer:
-        """Return the answer to a claim: as a whole, else clause by clause.
+        """Answer a claim as a whole, or else clause by clause.
 
-        What people wrote around it is left out: it is answered like the claim alone.
+        Text that people wrote around it is left out: it is answered like the claim alone.
         """
         core, text = asked.core, asked.core or asked.bare
         answer = self._judged(asked.raw, text, self._retriever.search(text, live, top), top)
@@ -245,9 +245,10 @@ class ClaimChecker:
         return replace(answer, clauses=answer.clauses or (core,))
 
     def _by_clauses(self, whole: Answer, text: str, live: StatementIndex, top: int) -> Answer:
-        """Return the answer to a claim that nothing settles as a whole, if its clauses settle it.
+        """Answer a claim that nothing settles as a whole, if its clauses settle it.
 
-        A clause may leave out who it is about, so only what the whole claim found may settle it.
+        A clause may leave out who it is about, so only statements found for the whole claim may
+        settle it.
         """
         found = {match.statement.id for match in whole.matches}
         cut = clauses(text)
@@ -288,13 +289,13 @@ def _nothing(text: str) -> Answer:
 
 
 def _by_rules(judgement: Judgement) -> bool:
-    """Tell whether a rule settles it: what was only learned may be of another, similar story."""
+    """Return whether a rule settles it: learned reasons may come from a similar story."""
     kinds = {reason.kind for reason in judgement.reasons}
     return bool(kinds - {ReasonKind.WORDS_DIFFER, ReasonKind.RATED})
 
 
 def _kind(claim: str, candidate: Candidate, judgement: Judgement) -> VerdictKind:
-    """Return what a verdict rests on; ``judgement`` is of the text, whatever its rating."""
+    """Return the kind of a verdict; ``judgement`` is of the text, whatever its rating."""
     supports = judgement.relation is Relation.SUPPORTS
     if differ_in_language(claim, candidate.text):
         return VerdictKind.ACROSS

@@ -1,4 +1,4 @@
-"""Give the interval of a share: how sure a count makes it (pure)."""
+"""Confidence interval of a share (pure)."""
 
 import math
 from typing import Final
@@ -11,9 +11,9 @@ Z_95_ONE_SIDED: Final = 1.644854
 
 
 def wilson(right: int, said: int, z: float = Z_95) -> tuple[float, float]:
-    """Return the interval of a share that was ``right`` of ``said`` times (Wilson 1927).
+    """Return the Wilson interval of the share ``right`` of ``said`` (Wilson 1927).
 
-    It is honest where the normal interval is not: at shares near 1 and at small counts.
+    It holds where the normal interval does not: at shares near 1 and at small counts.
     """
     if not said:
         return 0.0, 1.0

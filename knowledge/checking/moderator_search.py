@@ -1,4 +1,4 @@
-"""Search everything for moderators: what has the words first, then what is about the same."""
+"""Search for moderators: exact words first, then the same subject in other words."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,16 +14,16 @@ from knowledge.corpus.statement_search import Found
 from knowledge.storage.database import Sessions
 
 _ALIKE: Final = 8
-#: Relevance from which on something is listed that has not the words: less than what people are
-#: shown needs, for moderators look on, and what is unrelated has .03 at most as a rule. Relevance
-#: is lower across languages, where nothing shares a word.
+#: Least relevance to list something without the words: less than for people, since moderators read
+#: critically. Unrelated text has .03 at most as a rule; relevance is lower across languages, which
+#: share no words.
 _RELEVANT: Final = 0.1
 _RELEVANT_ABROAD: Final = 0.06
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What has the words of a search, and what is about the same in other words."""
+    """Matches by words, and matches about the same subject in other words."""
 
     found: Found
     statements: tuple[SourcedStatement, ...] = ()
@@ -33,14 +33,14 @@ class Results:
 def search_everything(
     sessions: Sessions, checker: ClaimChecker, encoder: Encoder, wanted: str
 ) -> Results:
-    """Return what has the words of ``wanted``, and what is about the same in other words."""
+    """Return what contains the words of ``wanted``, and what is about the same subject."""
     found = sessions.read(statement_search.search, wanted)
-    # A number alone is about nothing: only its digits can be looked for.
+    # A number alone has no subject: only its digits can be searched.
     if not any(letter.isalpha() for letter in wanted):
         return Results(found)
     near = [match.statement for match in checker.nearest(wanted, _ALIKE).matches]
     sure_of = checker.relevances(wanted, [each.text for each in near])
-    about = similar_clusters.about(sessions, encoder, checker.relevances, wanted)
+    about = similar_clusters.find_about(sessions, encoder, checker.relevances, wanted)
     statements = {each.id for each in found.statements}
     clusters = {each.cluster_id for each in found.claims}
     return Results(

@@ -14,25 +14,24 @@ from knowledge.corpus.ratings import REJECTING_RATINGS
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
 
-#: From this confidence on a contradiction is worth interrupting people who did not ask: more than
-#: is wanted for who asks, and the precision that ``calibration`` wants of assertions.
+#: Least confidence of a contradiction to interrupt people who did not ask: higher than for people
+#: who ask, and the precision that ``calibration`` wants of assertions.
 UNASKED: Final = 0.97
 
-#: Below this relevance a statement is not worth showing (``benchmarks/training/reranking.py``
-#: prints what passes it).
+#: Least relevance to show a statement (``benchmarks/training/reranking.py`` prints what passes it).
 SUGGEST: Final = 0.5
-#: Below this one nothing is refuted: it may be of another, similar story. Of 500 headlines that an
-#: index has nothing on, eight would be asserted something from .7 on, four from here on
+#: Least relevance to refute: below it the statement may be about a similar story. Of 500 headlines
+#: that an index has nothing on, eight would get an assertion from .7 on, four from here on
 #: (``benchmarks/unrelated_claims.py``).
 CERTAIN: Final = 0.8
-#: From this confidence on (people's word, the very text, a number by rule) a verdict is asserted
-#: whatever leans the other way.
+#: From this confidence on (a moderator's verdict, the same text, a number by rule) a verdict is
+#: asserted even if another statement leans the other way.
 UNDISPUTED: Final = 0.97
-#: What settles a claim has at least this share of the odds of relevance of whatever is most about
-#: it: a sentence beside the point neither answers nor disputes what another one is about. On the
-#: claims kept for calibration no verdict that is right is lost by it (benchmarks/RESULTS.md).
+#: A settling statement has at least this share of the odds of the most relevant one: a sentence
+#: beside the point neither answers the claim nor disputes another's answer. On the claims kept for
+#: calibration no right verdict is lost by it (benchmarks/RESULTS.md).
 SHARE_OF_ODDS: Final = 0.37
-#: Relevance above which one statement is as much about the claim as another.
+#: Relevance above which statements count as equally about the claim.
 _SUREST: Final = 0.98
 #: Statements shown in full for one claim.
 SHOWN: Final = 3
@@ -42,9 +41,9 @@ SHOWN: Final = 3
 class Match:
     """A statement found for a claim. ``score`` sorts them; ``relevance`` (0..1) is calibrated.
 
-    ``settles`` says that the judgement is sure enough to be asserted, ``suggested`` that it is
-    sure enough to be shown, ``kind`` what its verdict rests on (None where it is none); ``note`` is
-    what moderators who gave the verdict add in their own words.
+    ``settles`` says that the judgement is sure enough to be asserted, ``suggested`` that it is sure
+    enough to be shown, ``kind`` what kind of verdict it is (None if it is none); ``note`` is the
+    moderators' note on their verdict.
     """
 
     statement: SourcedStatement
@@ -63,17 +62,17 @@ class Match:
 
     @property
     def dated(self) -> date:
-        """The date people are shown, for putting the newest first; the undated come last."""
+        """The date people are shown, to put the newest first; undated ones come last."""
         return self.statement.published_at or self.statement.as_of or date.min
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a claim gets: the outcome, how sure (0..1), and the matches, best first.
+    """The answer to a claim: the outcome, the confidence (0..1), and the matches, best first.
 
-    ``disputed`` says that statements which each would settle the claim contradict one another.
-    ``clauses`` are those that were settled one by one, each by the match at its place; empty where
-    the claim was settled as a whole.
+    ``disputed`` says that statements which would each settle the claim contradict one another.
+    ``clauses`` are those settled one by one, each by the match at the same position; empty if the
+    claim was settled as a whole.
     """
 
     claim: str
@@ -85,15 +84,15 @@ class Answer:
 
     @property
     def suggestions(self) -> tuple[Match, ...]:
-        """The matches worth showing: those that are about the claim at all."""
+        """The matches worth showing: those that are about the claim."""
         return tuple(match for match in self.matches if match.related)[:SHOWN]
 
 
 def relevance_needed(relation: Relation) -> float:
-    """Return the relevance from which on the judged relation of a text may be asserted.
+    """Return the least relevance at which the relation of a text may be asserted.
 
-    What says the same is of the same thing: from ``SUGGEST`` on 29 of 31 were right, while of what
-    contradicts 36 of 79 are of another event (``benchmarks/end_to_end.py``).
+    Supporting texts are about the same event: at ``SUGGEST`` and above 29 of 31 were right, while
+    of contradicting ones 36 of 79 are about another event (``benchmarks/end_to_end.py``).
     """
     return SUGGEST if relation is Relation.SUPPORTS else CERTAIN
 
@@ -109,19 +108,19 @@ def find_surest_judgement(answer: Answer) -> Judgement | None:
 
 
 def is_reviewed_claim(statement: SourcedStatement) -> bool:
-    """Tell whether a statement is a claim that fact-checkers reviewed."""
+    """Return whether a statement is a claim that fact-checkers reviewed."""
     return statement.kind is ReportKind.FACT_CHECK or statement.rating is not None
 
 
 def apply_rating(judgement: Judgement, statement: SourcedStatement) -> Judgement:
-    """Return what a judgement of a statement's text is worth: what its rating makes of it, if any.
+    """Return the judgement of a statement after its rating, if it has one.
 
     A question states nothing, so it supports and refutes nothing. The text of a fact-check is the
-    claim it reviewed, so a claim rated true stands like any other
-    statement, and who asks the very claim that is rated false is told so. All else is only shown:
-    half-true, misleading and unproven ratings settle nothing, the opposite of a false claim need
-    not be true, and a fact-checker's prose without a rating repeats the falsehoods it is about.
-    Of a reviewed question only the rating counts, and only where yes or no answers it.
+    claim it reviewed: a claim rated true counts like any statement, and whoever asks a claim rated
+    false is told so. Everything else is only shown: half-true, misleading and unproven ratings
+    settle nothing, the opposite of a false claim need not be true, and a fact-checker's prose
+    without a rating repeats the falsehoods it is about. For a reviewed question only the rating
+    counts, and only if it can be answered by yes or no.
     """
     asks = only_asks(statement.text)
     if not is_reviewed_claim(statement):
@@ -139,10 +138,10 @@ def apply_rating(judgement: Judgement, statement: SourcedStatement) -> Judgement
 def apply_verdicts(
     matches: Sequence[Match], verdicts: Sequence[tuple[SourcedStatement, Relation]]
 ) -> list[Match]:
-    """Return the matches as people ruled on the statements of ``verdicts`` for this very claim.
+    """Return the matches after moderators' ``verdicts`` on exactly this claim.
 
-    What they ruled on comes first, found by search or not. Once one of them settles the claim, no
-    judge does.
+    Statements with a verdict come first, found by search or not. Once one of them settles the
+    claim, the judge does not.
     """
     found = {match.statement.id: match for match in matches}
     best = max((match.score for match in matches), default=1.0)
@@ -160,7 +159,7 @@ def _by_people(
 ) -> Match:
     settles = relation is not Relation.NOT_ENOUGH_INFO
     known = found.get(statement.id)
-    # The judge's reasons are shown where it came to the same; a fact-check's rating always is.
+    # The judge's reasons are shown if it agreed; a fact-check's rating always is.
     kept = known.judgement.reasons if known and known.judgement.relation is relation else ()
     judgement = apply_rating(Judgement(Relation.NOT_ENOUGH_INFO, 1.0), statement)
     return Match(
@@ -174,17 +173,17 @@ def _by_people(
 
 
 def decide(claim: str, matches: Sequence[Match], top: int) -> Answer:
-    """Return the answer that ``matches``, best first, make, with the first ``top`` of them.
+    """Decide the answer from ``matches``, best first; it holds the first ``top`` of them.
 
-    All of them decide, whatever ``top`` leaves to be shown.
+    All of them count, whatever ``top`` leaves to be shown.
     """
     matches = _to_the_point(matches)
     settled = [match for match in matches if match.settles]
     relations = {m.judgement.relation for m in settled}
     related = [match for match in matches if match.related]
     if len(relations) == 1:
-        # What settles the claim comes first, the rest in the order it was found. Of several the one
-        # that is most about the claim: a sentence beside it may be judged a little surer.
+        # Settling matches come first, the rest in the order found. Of several the most relevant
+        # one: a sentence beside the point may be judged a little surer.
         certain = [m for m in settled if m.judgement.confidence >= UNDISPUTED]
         best = max(certain or settled, key=lambda match: match.relevance)
         ordered = [best, *(m for m in matches if m is not best)]
@@ -210,9 +209,9 @@ def decide(claim: str, matches: Sequence[Match], top: int) -> Answer:
 
 
 def _to_the_point(matches: Sequence[Match]) -> list[Match]:
-    """Return the matches, those that are far less about the claim than another not settling it.
+    """Return the matches; those far less about the claim than another do not settle it.
 
-    Where some contradict the others, what is surely about the claim counts all the same.
+    If some contradict the others, those surely about the claim count all the same.
     """
     highest = max((match.relevance for match in matches), default=0.0)
     settled = [match for match in matches if match.settles]
@@ -223,7 +222,7 @@ def _to_the_point(matches: Sequence[Match]) -> list[Match]:
 
 
 def _is_beside(match: Match, relevance: float) -> bool:
-    """Tell whether a match is far less about the claim than what has this ``relevance``."""
+    """Return whether a match is far less about the claim than one of this ``relevance``."""
     return _odds(match.relevance) < SHARE_OF_ODDS * _odds(relevance)
 
 
@@ -233,7 +232,7 @@ def _odds(relevance: float) -> float:
 
 
 def _opposes(match: Match, best: Match) -> bool:
-    """Tell whether a statement leans the other way: of another report, or more about the claim."""
+    """Return whether a statement leans the other way: of another report, or more relevant."""
     if match.judgement.relation in (best.judgement.relation, Relation.NOT_ENOUGH_INFO):
         return False
     if match.relevance > best.relevance:
@@ -243,7 +242,7 @@ def _opposes(match: Match, best: Match) -> bool:
 
 
 def drop_verdict(answer: Answer) -> Answer:
-    """Return the answer without a verdict: what was found is only shown."""
+    """Return the answer without a verdict: its matches are only shown."""
     if answer.outcome not in (Outcome.SUPPORTED, Outcome.REFUTED):
         return answer
     return replace(
@@ -258,11 +257,11 @@ def drop_verdict(answer: Answer) -> Answer:
 def answer_by_clauses(
     whole: Answer, parts: Sequence[Answer], top: int, *, complete: bool
 ) -> Answer:
-    """Return the answer to a claim that nothing settles as a whole, from those to its clauses.
+    """Answer a claim that nothing settles as a whole from the answers to its clauses.
 
-    A clause that is refuted refutes the claim. Where all are supported by one report, it supports
-    the claim, which may say in one sentence what a report says in two; they must be ``complete``,
-    and say all that the claim does. Otherwise ``whole`` stands.
+    A refuted clause refutes the claim. If one report supports all clauses, it supports the claim,
+    which may say in one sentence what the report says in two; the clauses must be ``complete``,
+    saying all that the claim does. Otherwise ``whole`` is returned.
     """
     refuted = [part for part in parts if part.outcome is Outcome.REFUTED]
     supported = [part for part in parts if part.outcome is Outcome.SUPPORTED]
@@ -289,10 +288,10 @@ _WORST_FIRST: Final = (Outcome.REFUTED, Outcome.RELATED, Outcome.SUPPORTED)
 
 
 def combine_answers(answers: Sequence[Answer], whole: Answer, top: int) -> Answer:
-    """Return the answer to a message of several claims: it is as true as its least true claim.
+    """Combine the answers to several claims of a message: it is as true as the least true.
 
-    What settles a claim comes first, then what comes closest to the ``whole`` message, then the
-    claims' other matches by turns.
+    Settling matches come first, then those nearest to the ``whole`` message, then the claims' other
+    matches in turn.
     """
     outcome = next((o for o in _WORST_FIRST if o in {a.outcome for a in answers}), Outcome.NO_MATCH)
     if outcome is Outcome.SUPPORTED and any(a.outcome is not outcome for a in answers):
@@ -317,10 +316,9 @@ def _settles(match: Match) -> bool:
 
 
 def make_scores_descend(matches: Sequence[Match]) -> tuple[Match, ...]:
-    """Return ``matches`` as ordered, each scored at least as high as what comes after it.
+    """Return ``matches`` in this order, each scored at least as high as those after it.
 
-    What settles a claim goes first though search put it lower; whoever sorts by score must not
-    undo that.
+    A settling match goes first even if search ranked it lower; sorting by score must not undo that.
     """
     found: list[Match] = []
     for match in reversed(matches):
@@ -330,7 +328,7 @@ def make_scores_descend(matches: Sequence[Match]) -> tuple[Match, ...]:
 
 
 def is_contradicted(answer: Answer) -> bool:
-    """Tell whether an answer is worth giving to people who did not ask for it."""
+    """Return whether an answer is worth giving to people who did not ask for it."""
     if answer.outcome is not Outcome.REFUTED or not answer.matches:
         return False
     best = answer.matches[0]

@@ -1,8 +1,8 @@
-"""Estimate the probability that a statement is about a claim at all (pure).
+"""Estimate the probability that a statement is about a claim (pure).
 
-Search knows two things of a statement it found: how far its cosine lies above that of unrelated
-text, and which of the claim's terms it has. Who reads the two texts together knows more
-(``reranking``), but reading costs, so most of what is found is told from these two alone.
+Search knows two things of a result: how far its cosine is above that of unrelated text, and which
+of the claim's terms it contains. Reading both texts together tells more (``reranking``) but costs
+time, so most results are estimated from these two alone.
 """
 
 import math
@@ -15,13 +15,13 @@ from embeddings.text.tokenisation import terms
 
 #: Logistic regression of "this statement is about the claim" on the values of ``Found`` and 1.
 #: ``benchmarks/training/reranking.py`` prints it for the bundled encoder; deviations carry over to
-#: others.
+#: other encoders.
 WEIGHTS: Final = (1.227, 5.048, -8.370)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What search says of a statement: ``score`` sorts, the other two tell relevance.
+    """A search result: ``score`` sorts, the other two estimate relevance.
 
     ``deviation`` is ``embeddings.index.score_normalisation.normalise_scores`` of its cosine,
     ``coverage`` the share of the claim's terms that it or its title has. ``context`` is what the
@@ -36,17 +36,17 @@ class Found:
 
     @property
     def relevance(self) -> float:
-        """The probability (0..1) that the statement is about the claim, not having read it."""
+        """The probability (0..1) that the statement is about the claim, before reading it."""
         return logistic(WEIGHTS, (self.deviation, self.coverage, 1.0))
 
 
 def coverage(claim: str, text: str) -> float:
-    """Return the share of the claim's terms that ``text`` has (0 where the claim has none)."""
+    """Return the share of the claim's terms that ``text`` has (0 if the claim has none)."""
     wanted = _wanted(claim)
     return len(wanted & set(terms(text))) / len(wanted) if wanted else 0.0
 
 
-# All that is found for a claim is compared with it.
+# Cached: every result of a claim is compared with it.
 @lru_cache(maxsize=64)
 def _wanted(claim: str) -> frozenset[str]:
     return frozenset(terms(claim))

@@ -1,9 +1,8 @@
-"""The best candidates read once more together with the claim, and put in a better order.
+"""Rerank the best candidates by reading each together with the claim.
 
-Search compares a claim and a statement through what was kept of each alone; the cross-encoder
-reads both at once. What it reads is added to the search's own score, and to what search knows of
-whether the statement is about the claim at all, by weights fitted on claims it was not trained on
-(``benchmarks/training/reranking.py``).
+Search compares embeddings of a claim and a statement; the cross-encoder reads both texts at once.
+Its score is combined with the search score, and its relevance with that of search, by weights
+fitted on claims it was not trained on (``benchmarks/training/reranking.py``).
 """
 
 import json
@@ -19,8 +18,8 @@ from knowledge.checking.relevance import Found, logistic
 from knowledge.errors import WeightsUnfit
 
 WEIGHTS: Final = Path(__file__).with_name("reranking.json")
-#: Candidates read again, at most. Each costs a reading: ``benchmarks/training/reranking.py`` prints
-#: what fewer and more would bring.
+#: The most candidates read. ``benchmarks/training/reranking.py`` prints what fewer and more would
+#: bring.
 RERANKED: Final = 5
 
 
@@ -37,10 +36,10 @@ class Reread:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What one unit of the relevance logit counts in the order; the regression of relevance.
+    """The weight of the relevance logit in the order, and the regression of relevance.
 
-    ``relevance`` weighs deviation, the relevance logit and 1: shared words say little once both are
-    read, and across languages nothing.
+    ``relevance`` weighs deviation, the relevance logit and 1: shared words add little once both
+    texts are read, and nothing across languages.
     """
 
     order: float
@@ -48,7 +47,7 @@ class Weights:
 
 
 class Reranker:
-    """Reads candidates again. Safe to use from several threads if the reader is."""
+    """Reranks candidates. Thread-safe if the reader is."""
 
     def __init__(self, reader: CrossEncoder, weights: Path = WEIGHTS) -> None:
         self._reader, self._path = reader, weights
@@ -65,7 +64,7 @@ class Reranker:
         return Weights(float(kept["order"]), tuple(map(float, kept["relevance"])))
 
     def read(self, claim: str, found: Sequence[Found]) -> list[Reread]:
-        """Return what each of ``found`` is worth once read with ``claim``, in the same order."""
+        """Return the reading of each of ``found`` with ``claim``, in the same order."""
         logits = self._reader.read([Pair(claim, each.text, each.context) for each in found])
         return [
             _reread(self._weights, each, float(row[Output.RELEVANT]))

@@ -1,4 +1,4 @@
-"""Find the statements that may settle a claim: search the index, then read the best together."""
+"""Find statements that may settle a claim: search the index, then rerank the best."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,28 +23,28 @@ from knowledge.claims.transliteration import arabic_spellings
 from knowledge.corpus.reports import SourcedStatement, load_preceding, load_published
 from knowledge.storage.database import Sessions
 
-#: What is below this relevance by search alone is not read together with the claim: reading costs.
-#: What was read and is below it is not judged. Far below ``SUGGEST``, since a statement in another
-#: language shares no words: of the statements that claims are about 99 % pass.
+#: Least relevance by search to be read, and by reading to be judged; both cost time. Far below
+#: ``SUGGEST``, since a statement in another language shares no words: 99 % of the statements that
+#: claims are about pass.
 READ_FROM: Final = 0.02
-#: Characters of a statement that are compared with a claim: one of millions must not hold up every
-#: claim that finds it. Twice what any message has, so that none is taken for all that it says.
+#: Characters of a statement compared with a claim, so that a huge one does not hold up every claim
+#: that finds it. Twice any message's length, so that none counts as all that it says.
 READ_CHARACTERS: Final = 2 * MAX_CHARACTERS
-#: Different texts judged, and read first: past these a statement about the same thing is rare, and
-#: reading costs.
+#: Different texts judged, and read at first: beyond these a statement about the same event is rare,
+#: and reading costs time.
 JUDGED: Final = 3
 
 
 class Reranking(Protocol):
-    """What is needed of ``reranking.Reranker``."""
+    """The interface of ``reranking.Reranker``."""
 
     def read(self, claim: str, found: Sequence[Found]) -> list[Reread]:
-        """Return what each of ``found`` is worth once read with ``claim``, in the same order."""
+        """Return the reading of each of ``found`` with ``claim``, in the same order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A statement as it was found, and its score and relevance as known by now."""
+    """A found statement with its current score and relevance."""
 
     statement: SourcedStatement
     evidence: Evidence
@@ -54,12 +54,12 @@ class Candidate:
 
     @property
     def text(self) -> str:
-        """What is read of the statement."""
+        """The text of the statement that is read."""
         return self.evidence.text
 
 
 class Retriever:
-    """Finds candidates for claims, best first. Safe to use from several threads."""
+    """Finds candidates for claims, best first. Thread-safe."""
 
     def __init__(
         self, sessions: Sessions, encoder: Encoder, reranker: Reranking | None, watch: Watch
@@ -69,13 +69,13 @@ class Retriever:
         self._cohort: Vectors | None = None
 
     def prepare(self) -> None:
-        """Open the models ahead of the first claim."""
+        """Load the models ahead of the first claim."""
         self._unrelated()
         if self._reranker is not None:
             self._reranker.read("1", [Found("1", 0.0, 0.0, 0.0)])
 
     def search(self, text: str, live: StatementIndex, top: int) -> list[Candidate]:
-        """Return what search finds, best first; what was retracted since is not among it."""
+        """Return the search results, best first, without statements retracted since."""
         spelled = arabic_spellings(text) if is_arabizi(text) else ()
         with self._watch(Stage.ENCODE):
             vectors = self._encoder.encode_claims([text, *spelled])
@@ -93,7 +93,7 @@ class Retriever:
         ]
 
     def read_all(self, text: str, statements: Sequence[SourcedStatement]) -> list[Candidate]:
-        """Return statements of a report that no index holds, in its order, by their relevance."""
+        """Return statements of an unindexed report, in its order, with their relevance."""
         spellings = (text, *(arabic_spellings(text) if is_arabizi(text) else ()))
         vector = _mean(self._encoder.encode_claims(spellings))
         read = [each.text[:READ_CHARACTERS] for each in statements]
@@ -105,7 +105,7 @@ class Retriever:
         return sorted(self.rerank(text, sorted(found, key=_relevance)), key=_relevance)
 
     def relevances(self, text: str, others: Sequence[str]) -> list[float]:
-        """Return the probability of each of a few texts to be about ``text``, read together."""
+        """Return the probability of each of a few texts to be about ``text``."""
         vector = _mean(self._encoder.encode_claims((text,)))
         read = [each[:READ_CHARACTERS] for each in others]
         cosines = self._encoder.encode_statements(read) @ vector
@@ -121,15 +121,15 @@ class Retriever:
     def choose(self, claim: str, found: list[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
         """Return the candidates in their final order, and those whose judgement can matter.
 
-        Where nothing found is about the claim, nothing is read. The very text settles a claim
-        unless others that are clearly about it speak against it, so only those are judged beside.
+        If nothing found is about the claim, nothing is judged. The same text settles a claim unless
+        others that are clearly about it speak against it, so only those are judged besides it.
         """
         exact = [replace(each, relevance=1.0) for each in found if same_text(claim, each.text)]
         known = {each.statement.id for each in exact}
         others = [each for each in found if each.statement.id not in known]
         if exact:
             rivals = [each for each in others[:RERANKED] if each.relevance >= SUGGEST]
-            # Of many copies some are enough; what fact-checkers say of it is among them.
+            # Some of many copies suffice; the fact-checks of it are among them.
             copies = sorted(exact, key=lambda each: not each.evidence.reviewed)[:RERANKED]
             return [*exact, *others], _judgeable([*copies, *rivals])
         ordered = self.rerank(claim, found)
@@ -137,20 +137,20 @@ class Retriever:
         return ordered, _judgeable([each for each in read if each.relevance >= READ_FROM])
 
     def rerank(self, claim: str, found: list[Candidate]) -> list[Candidate]:
-        """Return the candidates, the best of them in the order that reading them gives."""
+        """Return the candidates with the best ones reranked."""
         first = [each for each in found[:RERANKED] if each.relevance >= READ_FROM]
         if self._reranker is None or not first:
             return found
         nearest = _judgeable(first)
         read = self._read(self._reranker, claim, nearest)
-        # Reading costs: more only where the first do not fill what is judged, or none of them is
-        # about the claim.
+        # Reading costs time: more only if the first ones do not fill what is judged, or none of
+        # them is about the claim.
         about = [each for each in read if each.relevance >= READ_FROM]
         if len(_texts(about)) < JUDGED or not any(each.relevance >= SUGGEST for each in about):
             more = [each for each in first if each not in nearest]
             read += self._read(self._reranker, claim, more)
-        # What was not read again stays below what was, and is no more about the claim: how many
-        # more are asked for must not decide the outcome.
+        # Unread candidates stay below read ones, and are no more relevant: the number of results
+        # asked for must not decide the outcome.
         known = {each.statement.id for each in read}
         score, relevance = min(r.score for r in read), min(r.relevance for r in read)
         kept = [
@@ -198,7 +198,7 @@ class Retriever:
 
 
 def leave_unread(statements: Sequence[SourcedStatement]) -> list[Candidate]:
-    """Return statements as candidates that are about nothing."""
+    """Return statements as candidates of no relevance."""
     nothing = Found("", 0.0, 0.0, 0.0)
     return [Candidate(each, Evidence(each.text), nothing, 0.0, 0.0) for each in statements]
 
@@ -208,13 +208,13 @@ def _relevance(candidate: Candidate) -> float:
 
 
 def _mean(vectors: Vectors) -> Vectors:
-    """Return the direction between unit vectors."""
+    """Return the mean direction of unit vectors."""
     mean: Vectors = vectors.mean(axis=0)
     return mean / np.linalg.norm(mean) if len(vectors) > 1 else mean
 
 
 def _judgeable(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the first with ``JUDGED`` different texts, each with all of its copies.
+    """Return the candidates with the first ``JUDGED`` different texts, with all their copies.
 
     Copies must not take the places of what speaks against them.
     """
@@ -223,5 +223,5 @@ def _judgeable(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _texts(candidates: Sequence[Candidate]) -> list[str]:
-    """Return the different texts of candidates, in their order."""
+    """Return the different texts of candidates, in order."""
     return list(dict.fromkeys(for_matching(each.text) for each in candidates))

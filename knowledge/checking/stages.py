@@ -1,4 +1,4 @@
-"""Name the steps of an answer, for whoever wants to know how long each takes."""
+"""Name the stages of an answer, so that each can be timed."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 
 class Stage(StrEnum):
-    """A step of answering a claim."""
+    """A stage of answering a claim."""
 
     ENCODE = "encode"
     SEARCH = "search"
@@ -16,7 +16,7 @@ class Stage(StrEnum):
     JUDGE = "judge"
 
 
-#: Entered while a stage is worked at.
+#: A context manager entered for each stage.
 Watch: TypeAlias = Callable[[Stage], AbstractContextManager[None]]
 
 

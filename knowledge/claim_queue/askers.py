@@ -1,4 +1,4 @@
-"""The people who ask a cluster's claims, known by nothing but their keys."""
+"""List and block the people who asked a cluster's claims; only their keys are known."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +16,13 @@ from knowledge.claim_queue.cluster_listing import (
 from knowledge.errors import NotFound
 from knowledge.models import Claim, Inquiry, Person
 
-#: People of one cluster that are listed; there may be thousands.
+#: People listed for one cluster; there may be thousands.
 LISTED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """A person who asked claims of a cluster; ``inquiry_id`` is their last, to name them by."""
+    """A person who asked claims of a cluster; ``inquiry_id`` of their latest one refers to them."""
 
     inquiry_id: int
     key: str
@@ -31,13 +31,13 @@ class Asker:
     blocked_until: datetime | None
 
 
-def askers(session: Session, cluster_id: int) -> tuple[Asker, ...]:
-    """Return who asked a cluster's claims most often; who is forgotten is left out."""
+def list_askers(session: Session, cluster_id: int) -> tuple[Asker, ...]:
+    """Return who asked a cluster's claims, most often first; erased people are left out."""
     rows = session.execute(_asking(cluster_id).limit(LISTED))
     return tuple(Asker(*row) for row in rows)
 
 
-def asker(session: Session, cluster_id: int, inquiry_id: int) -> Asker:
+def find_asker(session: Session, cluster_id: int, inquiry_id: int) -> Asker:
     """Return who made an inquiry of a cluster. Raises NotFound."""
     who = select(Inquiry.person_key).where(Inquiry.id == inquiry_id).scalar_subquery()
     here = _asking(resolve_merged_cluster(session, cluster_id).id).where(Inquiry.person_key == who)
@@ -52,20 +52,20 @@ def asker(session: Session, cluster_id: int, inquiry_id: int) -> Asker:
 def load_asker(
     session: Session, cluster_id: int, inquiry_id: int, now: datetime
 ) -> tuple[Asker, ClusterSummary]:
-    """Return who made an inquiry, and the cluster that it is of. Raises NotFound."""
-    return asker(session, cluster_id, inquiry_id), load_summary(session, cluster_id, now)
+    """Return who made an inquiry, and its cluster. Raises NotFound."""
+    return find_asker(session, cluster_id, inquiry_id), load_summary(session, cluster_id, now)
 
 
 def block_asker(
     session: Session, cluster_id: int, inquiry_id: int, until: datetime, actor: str, reason: str
 ) -> None:
-    """Leave who made an inquiry unanswered until then. Raises NotFound."""
-    people.block(session, asker(session, cluster_id, inquiry_id).key, until, actor, reason)
+    """Block the person who made an inquiry until a moment. Raises NotFound."""
+    people.block(session, find_asker(session, cluster_id, inquiry_id).key, until, actor, reason)
 
 
 def unblock_asker(session: Session, cluster_id: int, inquiry_id: int, actor: str) -> None:
-    """Answer who made an inquiry again. Raises NotFound."""
-    people.unblock(session, asker(session, cluster_id, inquiry_id).key, actor)
+    """Unblock the person who made an inquiry. Raises NotFound."""
+    people.unblock(session, find_asker(session, cluster_id, inquiry_id).key, actor)
 
 
 def _asking(cluster_id: int) -> Select[*tuple[Any, ...]]:

@@ -17,17 +17,18 @@ from embeddings.text.pair_encoding import Output
 from knowledge.agreement.judgement import Evidence, Judge
 from knowledge.domain import Relation
 
-#: Two claims are the same from this mean probability of support, both ways, on. Chosen on ANS
+#: Least mean probability of support, read both ways, for two claims to be the same. Chosen on ANS
 #: train (``benchmarks/clustering.py``), where anything from .3 to .5 does as well.
 SAME_FROM: Final = 0.4
-#: What the first reading supports less than this is not read the other way: it could not matter.
+#: If the first reading supports less than this, the pair is not read the other way: it cannot
+#: become the same claim.
 WORTH_READING: Final = 0.05
-#: Probability of refutation from which on two claims are opposites.
+#: Least probability of refutation for two claims to be opposites.
 OPPOSITE_FROM: Final = 0.5
 
 
 class Meaning(StrEnum):
-    """What two claims are to each other."""
+    """How two claims relate."""
 
     SAME = "same"
     OPPOSITE = "opposite"
@@ -35,10 +36,10 @@ class Meaning(StrEnum):
 
 
 class Comparing(Protocol):
-    """Tells what claims are to each other."""
+    """Compares pairs of claims."""
 
     def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:
-        """Return what the two claims of each pair are to each other."""
+        """Return how the two claims of each pair relate."""
 
 
 class ClaimEquivalence:
@@ -48,7 +49,7 @@ class ClaimEquivalence:
         self._reader, self._rules, self._same_from = reader, rules, same_from
 
     def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:
-        """Return what the two claims of each pair are to each other."""
+        """Return how the two claims of each pair relate."""
         if not pairs:
             return []
         read = relation_probabilities(self._reader.read(pairs))

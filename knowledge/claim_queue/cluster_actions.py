@@ -12,11 +12,11 @@ from knowledge.accounts import roles
 from knowledge.claim_queue import cluster_notes, verdicts
 from knowledge.claim_queue.cluster_listing import (
     ClusterDetail,
-    hold_cluster,
     load_cluster,
+    lock_cluster,
     resolve_merged_cluster,
 )
-from knowledge.claim_queue.demand import recount
+from knowledge.claim_queue.demand import recount_cluster
 from knowledge.claim_queue.opposite_claims import may_oppose
 from knowledge.domain import ClusterStatus, RejectReason, SubjectKind
 from knowledge.errors import AlreadyHandled, CannotRegroup, RegroupProblem, TakenByColleague
@@ -24,15 +24,15 @@ from knowledge.models import Claim, Cluster, Inquiry, Verdict
 from knowledge.notifications import rejections
 from knowledge.storage import audit_log
 
-#: What is done to a cluster that another becomes part of, as the audit names it.
+#: Audit action on the cluster that another one was merged into.
 JOINED: Final = "joined"
-#: Claims moved in one act at most.
+#: The most claims that one act moves.
 MOST: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class HeldAct:
-    """An act that people are told of after a while: undone until then by its entry in the audit."""
+    """An act that people are told of after a delay; until then its audit entry can be undone."""
 
     cluster_id: int
     entry_id: int
@@ -46,12 +46,12 @@ def assign(
     reason: str | None = None,
     held_by: str | None = None,
 ) -> None:
-    """Give a cluster to a moderator (a person's key), or to nobody.
+    """Assign a cluster to a moderator (a person's key), or to nobody.
 
-    Raises NotFound, and TakenByColleague if somebody else has it than the actor and than
-    ``held_by``, whom they know to have it.
+    Raises NotFound, and TakenByColleague if it is assigned to somebody other than the actor and
+    ``held_by``, the assignee that the actor saw.
     """
-    row = hold_cluster(session, cluster_id)
+    row = lock_cluster(session, cluster_id)
     if row.assignee not in (None, actor, assignee, held_by):
         by = roles.name_of(session, row.assignee)
         raise TakenByColleague(
@@ -68,11 +68,11 @@ def assign(
 def snooze(
     session: Session, cluster_id: int, until: datetime, actor: str, reason: str | None = None
 ) -> None:
-    """Leave an open cluster alone until then. Raises NotFound, and AlreadyHandled if it is not."""
+    """Hide an open cluster until a moment. Raises NotFound; AlreadyHandled if it is not open."""
     row = require_unanswered(session, cluster_id)
-    before = _standing(row)
+    before = _read_state(row)
     row.status, row.snoozed_until = ClusterStatus.SNOOZED, until
-    _note(session, row.id, "snoozed", actor, reason, before, _standing(row))
+    _note(session, row.id, "snoozed", actor, reason, before, _read_state(row))
 
 
 def reject(
@@ -83,14 +83,14 @@ def reject(
     reason: str | None = None,
     held: timedelta = timedelta(),
 ) -> HeldAct:
-    """Leave an open cluster unanswered for good; everybody who waits is told why.
+    """Reject an open cluster; everybody who waits is told why, after the ``held`` delay.
 
-    They are told once ``held`` has gone by. Raises NotFound, and AlreadyHandled.
+    Raises NotFound and AlreadyHandled.
     """
     row = require_unanswered(session, cluster_id)
-    before = _standing(row)
+    before = _read_state(row)
     row.status, row.reject_reason, row.snoozed_until = ClusterStatus.REJECTED, why, None
-    _note(session, row.id, "rejected", actor, reason, before, _standing(row))
+    _note(session, row.id, "rejected", actor, reason, before, _read_state(row))
     rejections.note_rejected(session, row.id, held)
     done = audit_log.load_latest_ids(session, SubjectKind.CLUSTER, [row.id])
     return HeldAct(row.id, done[row.id])
@@ -99,30 +99,30 @@ def reject(
 def undo_rejection(
     session: Session, entry: audit_log.Entry, actor: str, action: str, reason: str | None
 ) -> None:
-    """Have a rejected cluster stand as before; who was told hears that it is open again."""
-    row = hold_cluster(session, int(entry.subject_id))
-    before = _standing(row)
-    _stand_again(row, entry.before or {})
-    _note(session, row.id, action, actor, reason, before, _standing(row), entry.id)
+    """Restore a rejected cluster; people who were told of the rejection hear that it is open."""
+    row = lock_cluster(session, int(entry.subject_id))
+    before = _read_state(row)
+    _restore_state(row, entry.before or {})
+    _note(session, row.id, action, actor, reason, before, _read_state(row), entry.id)
     rejections.note_rejected(session, row.id)
 
 
 def reopen(session: Session, cluster_id: int, actor: str, reason: str | None = None) -> None:
-    """Put a cluster back on the pile; who was told why it was rejected hears that it is open.
+    """Reopen a cluster; people who were told why it was rejected hear that it is open.
 
-    Who was not told yet is not told. Raises NotFound, and AlreadyHandled if it is open.
+    People who were not told yet are not told. Raises NotFound, and AlreadyHandled if it is open.
     """
-    row = hold_cluster(session, cluster_id)
+    row = lock_cluster(session, cluster_id)
     if row.status is ClusterStatus.OPEN:
         raise AlreadyHandled(f"cluster {row.id} is open already")
-    before = _standing(row)
+    before = _read_state(row)
     row.status, row.reject_reason, row.snoozed_until = ClusterStatus.OPEN, None, None
-    _note(session, row.id, "reopened", actor, reason, before, _standing(row))
+    _note(session, row.id, "reopened", actor, reason, before, _read_state(row))
     rejections.note_rejected(session, row.id)
 
 
 def wake(session: Session, now: datetime) -> int:
-    """Open the clusters whose snooze is over; returns how many."""
+    """Open the clusters whose snooze has ended; returns how many."""
     woken = session.scalars(
         update(Cluster)
         .where(Cluster.status == ClusterStatus.SNOOZED, Cluster.snoozed_until <= now)
@@ -134,10 +134,10 @@ def wake(session: Session, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What becomes of clusters that are made one.
+    """The result of merging clusters.
 
     ``untold`` is how many people wait in it for an answer that others were given; ``answer`` is
-    that one, once they are merged.
+    that answer, once they are merged.
     """
 
     status: ClusterStatus
@@ -147,7 +147,7 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class MergePreview:
-    """Two clusters as they stand, and what becomes of them if the ``other`` joins the ``kept``."""
+    """Two clusters as they are now, and the result if the ``other`` joins the ``kept``."""
 
     kept: ClusterDetail
     other: ClusterDetail
@@ -155,14 +155,14 @@ class MergePreview:
 
 
 def preview_merge(session: Session, keep: int, other: int, now: datetime) -> MergePreview:
-    """Return what merging two clusters comes to; nothing is done. Raises as ``merge_clusters``."""
+    """Preview merging two clusters, changing nothing. Raises as ``merge_clusters``."""
     merged = foresee_merge(session, keep, [other])
     kept, apart = (load_cluster(session, each, now=now) for each in (keep, other))
     return MergePreview(kept, apart, merged)
 
 
 def foresee_merge(session: Session, keep: int, others: Sequence[int]) -> Merged:
-    """Return what merging clusters comes to; nothing is done. Raises as ``merge_clusters``."""
+    """Preview merging several clusters, changing nothing. Raises as ``merge_clusters``."""
     kept = resolve_merged_cluster(session, keep)
     return _foresee(session, kept, _apart_from(session, kept, others))
 
@@ -174,16 +174,16 @@ def merge_clusters(
     actor: str,
     reason: str | None = None,
 ) -> Merged:
-    """Make several clusters one, under the number ``keep``; the other numbers lead to it.
+    """Merge clusters under the number ``keep``; the other numbers redirect to it.
 
-    It is open if any of them was, or if somebody waits for the answer that another of them was
-    given: nobody is told of it by merging. Else it is answered if any of them was. Raises
-    NotFound, and CannotRegroup if nothing is to be merged.
+    The result is open if any of them was open, or if somebody waits for the answer that another of
+    them was given, since merging tells nobody. Otherwise it is answered if any of them was. Raises
+    NotFound, and CannotRegroup if there is nothing to merge.
     """
-    kept = hold_cluster(session, keep)
+    kept = lock_cluster(session, keep)
     rows = _apart_from(session, kept, others)
     merged = _foresee(session, kept, rows)
-    before = _standing(kept)
+    before = _read_state(kept)
     if merged.status is not kept.status:
         kept.status, kept.reject_reason, kept.snoozed_until = merged.status, None, None
     for row in rows:
@@ -193,28 +193,28 @@ def merge_clusters(
             .where(Claim.cluster_id == row.id)
             .values(cluster_id=kept.id, placed_by_hand=True)
         )
-        cluster_notes.move(session, row.id, kept.id)
+        cluster_notes.move_remarks(session, row.id, kept.id)
         row.merged_into = kept.id
         row.asker_count, row.inquiry_count, row.forward_count, row.heat = 0, 0, 0, 0.0
         _note(session, row.id, "merged", actor, reason, {"claims": moved}, {"merged_into": kept.id})
-        joined = _standing(kept) | {"cluster": row.id, "claims": moved}
+        joined = _read_state(kept) | {"cluster": row.id, "claims": moved}
         _note(session, kept.id, JOINED, actor, reason, before, joined)
-        before = _standing(kept)
-    recount(session, kept)
+        before = _read_state(kept)
+    recount_cluster(session, kept)
     rejections.note_rejected(session, kept.id)
     if not merged.untold:
         return merged
-    return replace(merged, answer=verdicts.answer_of(session, kept.id))
+    return replace(merged, answer=verdicts.load_answer(session, kept.id))
 
 
 def undo_merge(
     session: Session, entry: audit_log.Entry, actor: str, action: str, reason: str | None
 ) -> None:
-    """Give a merged cluster back the claims that it had; both stand as before.
+    """Give a merged cluster its claims back; both clusters get their earlier status.
 
-    Tags and notes stay where they were moved to.
+    Tags and notes stay where the merge moved them.
     """
-    kept, after = hold_cluster(session, int(entry.subject_id)), entry.after or {}
+    kept, after = lock_cluster(session, int(entry.subject_id)), entry.after or {}
     apart = session.get_one(Cluster, after["cluster"])
     session.execute(
         update(Claim)
@@ -222,9 +222,9 @@ def undo_merge(
         .values(cluster_id=apart.id)
     )
     apart.merged_into = None
-    _stand_again(kept, entry.before or {})
+    _restore_state(kept, entry.before or {})
     for row, other in ((kept, apart), (apart, kept)):
-        recount(session, row)
+        recount_cluster(session, row)
         _note(session, row.id, action, actor, reason, {"cluster": other.id}, None, entry.id)
         rejections.note_rejected(session, row.id)
 
@@ -251,7 +251,7 @@ def _foresee(session: Session, kept: Cluster, others: Sequence[Cluster]) -> Merg
         .where(Claim.cluster_id.in_(unanswered), Inquiry.waiting)
     )
     status = ClusterStatus.ANSWERED if answered else kept.status
-    # Nobody looks at what is answered or settled: who waits would wait for ever.
+    # Moderators do not look at answered or settled clusters: people would wait for ever.
     lost = waiting and status in (ClusterStatus.ANSWERED, ClusterStatus.SETTLED)
     if ClusterStatus.OPEN in statuses or lost:
         status = ClusterStatus.OPEN
@@ -265,20 +265,21 @@ def split_cluster(
     actor: str,
     reason: str | None = None,
 ) -> int:
-    """Move some claims of a cluster to one of their own; returns its number.
+    """Move some claims of a cluster to a new cluster; returns its number.
 
-    It is another claim, then: what people said of those that stay is no longer said of it, only
-    what they said of it alone. It is in the same status, but what is split from an answered one is
-    open. What stays is called by a claim that stays. Raises NotFound, and CannotRegroup if a claim
-    is not in it or nothing would stay.
+    The new cluster is another claim: verdicts given on the claims that stay are detached from those
+    that leave, and only verdicts on the moved claims themselves go along. It has the same status,
+    except that what is split from an answered cluster is open. The remaining cluster is titled by
+    one of its remaining claims. Raises NotFound, and CannotRegroup if a claim is not in the cluster
+    or none would stay.
     """
-    row, wanted = hold_cluster(session, cluster_id), sorted(set(claim_ids))
+    row, wanted = lock_cluster(session, cluster_id), sorted(set(claim_ids))
     if not 0 < len(wanted) <= MOST:
         raise CannotRegroup(
             RegroupProblem.BAD_NUMBER,
             f"choose between 1 and {MOST} claims to split from cluster {row.id}",
         )
-    # A wording that is forgotten has no words left to be chosen by.
+    # The text of an erased wording is empty, so it cannot be the title.
     inside = and_(Claim.cluster_id == row.id, Claim.text != "")
     held = list(session.scalars(select(Claim.id).where(inside, Claim.id.in_(wanted))))
     if len(held) < len(wanted):
@@ -304,8 +305,8 @@ def split_cluster(
     )
     if session.scalar(select(Claim.id).where(inside, Claim.text == row.title).limit(1)) is None:
         row.title = _most_asked(session, inside)
-    recount(session, apart)
-    recount(session, row)
+    recount_cluster(session, apart)
+    recount_cluster(session, row)
     _leave_behind(session, row.id, wanted, actor, reason)
     _note(session, row.id, "split", actor, reason, None, {"claims": wanted, "cluster": apart.id})
     return apart.id
@@ -314,7 +315,7 @@ def split_cluster(
 def _leave_behind(
     session: Session, cluster_id: int, claim_ids: Sequence[int], actor: str, reason: str | None
 ) -> None:
-    """Detach from claims that left a cluster what was said of those that stay in it."""
+    """Detach from the claims that left a cluster the verdicts given on those that stay."""
     stays = select(Verdict.statement_id).join(Claim).where(Claim.cluster_id == cluster_id)
     shared = session.scalars(
         select(Verdict.statement_id)
@@ -328,12 +329,12 @@ def _leave_behind(
 
 
 def take_opposites_out(session: Session, cluster_id: int, actor: str) -> int | None:
-    """Split off what may say the opposite of the title; returns the new cluster's number, if any.
+    """Split off claims that may contradict the title; returns the new cluster's number, if any.
 
-    To be called before anything is said of all claims of a cluster. Raises NotFound, and
-    CannotRegroup if there are more of them than are moved at once.
+    Call it before a verdict is given on all claims of a cluster. Raises NotFound, and CannotRegroup
+    if there are more of them than one act may move.
     """
-    row = hold_cluster(session, cluster_id)
+    row = lock_cluster(session, cluster_id)
     rows = session.execute(
         select(Claim.id, Claim.text)
         .where(Claim.cluster_id == row.id, Claim.text != "")
@@ -359,17 +360,17 @@ def _most_asked(session: Session, among: ColumnElement[bool]) -> str:
 
 
 def require_unanswered(session: Session, cluster_id: int) -> Cluster:
-    """Return the row of a cluster that nobody handled yet, nobody else's until the act is over.
+    """Return the locked row of a cluster that nobody has handled yet.
 
     Raises NotFound, and AlreadyHandled if it is answered or rejected.
     """
-    row = hold_cluster(session, cluster_id)
+    row = lock_cluster(session, cluster_id)
     if row.status not in (ClusterStatus.OPEN, ClusterStatus.SNOOZED, ClusterStatus.SETTLED):
         raise AlreadyHandled(f"cluster {row.id} is {row.status} already; reopen it first")
     return row
 
 
-def _standing(row: Cluster) -> dict[str, Any]:
+def _read_state(row: Cluster) -> dict[str, Any]:
     return {
         "status": row.status.value,
         "reject_reason": row.reject_reason.value if row.reject_reason else None,
@@ -377,8 +378,8 @@ def _standing(row: Cluster) -> dict[str, Any]:
     }
 
 
-def _stand_again(row: Cluster, standing: Mapping[str, Any]) -> None:
-    """Have a cluster stand as ``_standing`` wrote it."""
+def _restore_state(row: Cluster, standing: Mapping[str, Any]) -> None:
+    """Restore the state of a cluster that ``_read_state`` wrote."""
     why, until = standing["reject_reason"], standing["snoozed_until"]
     row.status = ClusterStatus(standing["status"])
     row.reject_reason = RejectReason(why) if why else None

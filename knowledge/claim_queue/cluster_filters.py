@@ -1,4 +1,4 @@
-"""Narrow the inbox: what moderators look for among the clusters."""
+"""Filter the claim queue: people, growth, language, outcome, assignee, tag."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,17 +9,17 @@ from sqlalchemy import ColumnElement, case, func, select
 from knowledge.domain import Outcome
 from knowledge.models import Claim, Cluster, ClusterTag, Inquiry
 
-#: What growth compares: the people of the last ``WINDOW`` with those of the one before it.
+#: Growth compares the people of the last ``WINDOW`` with those of the window before.
 WINDOW: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a cluster must be to be listed; None asks for nothing.
+    """Conditions on the clusters that are listed; None means no condition.
 
-    ``people`` and ``growth`` are the least; ``outcome`` is what somebody who asked was answered
-    with; an empty ``assignee`` stands for clusters that nobody has. ``newer_than`` is a cluster's
-    number, ``tag`` as ``cluster_notes.normalise_tag`` writes it.
+    ``people`` and ``growth`` are minimums; ``outcome`` is one that somebody who asked was given; an
+    empty ``assignee`` stands for unassigned clusters. ``newer_than`` is a cluster's number, ``tag``
+    is normalised (``cluster_notes.normalise_tag``).
     """
 
     language: str | None = None
@@ -31,7 +31,7 @@ class Filter:
     tag: str | None = None
 
     def conditions(self, now: datetime) -> list[ColumnElement[bool]]:
-        """Return what holds of the clusters that are listed."""
+        """Return the SQL conditions of a filter."""
         found: list[ColumnElement[bool]] = []
         if self.language is not None:
             spoken = select(Claim.id).where(
@@ -60,7 +60,7 @@ class Filter:
 
 
 def people_by_day(now: datetime) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """Return how many people asked in the last window, and how many in the one before it."""
+    """Return how many people asked in the last window, and in the one before it."""
     middle, person = now - WINDOW, Inquiry.person_key
     return (
         func.count(case((Inquiry.asked_at > middle, person)).distinct()),

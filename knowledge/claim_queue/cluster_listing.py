@@ -1,4 +1,4 @@
-"""The inbox as moderators see it: clusters a page at a time, and everything of one."""
+"""List clusters of the claim queue by page, and load everything about one."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from knowledge.accounts.people import is_muted
 from knowledge.claim_queue.cluster_filters import WINDOW, Filter, people_by_day
-from knowledge.claim_queue.demand import demand, hold
+from knowledge.claim_queue.demand import demand, lock_queue
 from knowledge.corpus.reports import SourcedStatement, load_by_ids
 from knowledge.domain import (
     ClusterStatus,
@@ -27,35 +27,35 @@ from knowledge.errors import BadCursor, NotFound
 from knowledge.models import Claim, Cluster, Inquiry, Notification, ShownStatement
 from knowledge.storage.pagination import Page, bound_limit, decode_cursor, encode_cursor, make_page
 
-#: Clusters of most recent demand among which the fastest-growing are: one that grows is asked now.
+#: How many clusters of highest demand are compared by growth: one that grows is being asked now.
 HOTTEST: Final = 200
-#: Wordings and statements of one cluster that are shown; there may be thousands.
+#: Wordings and statements shown for one cluster; there may be thousands.
 WORDINGS: Final = 200
 CANDIDATES: Final = 10
-#: Channels that a cluster was forwarded from that are named.
+#: Channel names shown for one cluster.
 CHANNELS: Final = 5
-#: Languages that the inbox can be narrowed to.
+#: Languages that the queue can be filtered by.
 LANGUAGES: Final = 50
 
 
 class Order(StrEnum):
-    """What comes first in the inbox."""
+    """How clusters are sorted."""
 
-    #: Recent demand: every inquiry counts half as much a day later.
+    #: Recent demand: an inquiry counts half as much a day later.
     DEMAND = "demand"
     PEOPLE = "people"
-    #: Asked last.
+    #: Last asked.
     NEWEST = "newest"
     GROWTH = "growth"
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSummary:
-    """A cluster in the list. ``title`` is the wording it began with.
+    """A cluster in the list.
 
-    ``demand`` is its inquiries, each counting half per day gone by; ``forwarded`` those that came
-    as forwards; ``recent`` and ``before`` are the people who asked in the last day and in the day
-    before that.
+    ``title`` is its first wording. ``demand`` is its inquiries, each counting half per day gone by;
+    ``forwarded`` those that came as forwards; ``recent`` and ``before`` are the people who asked in
+    the last day and in the day before that.
     """
 
     id: int
@@ -105,7 +105,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """How many channels a cluster was forwarded from; the names of public ones, most often first.
+    """How many channels a cluster was forwarded from, and the public ones' names, most often first.
 
     Each name comes with how often.
     """
@@ -116,7 +116,7 @@ class Channels:
 
 @dataclass(frozen=True, slots=True)
 class ClusterDetail:
-    """A cluster with its wordings, most asked first, and what people were told so far."""
+    """A cluster with its wordings, most asked first, and the answers that people got so far."""
 
     summary: ClusterSummary
     wordings: tuple[Wording, ...]
@@ -152,9 +152,9 @@ def list_clusters(
     only: Filter = _EVERYTHING,
     now: datetime | None = None,
 ) -> Page[ClusterSummary]:
-    """Return a page of the clusters of one status that ``only`` lets through.
+    """Return a page of the clusters of one status that match the filter ``only``.
 
-    By growth there is one page. Raises BadCursor if ``after`` is not what a page gave.
+    Sorted by growth there is only one page. Raises BadCursor if ``after`` is not a page's cursor.
     """
     limit, now = bound_limit(limit), now or this_moment()
     query = select(Cluster).where(*_listed(status, only, now))
@@ -179,17 +179,17 @@ def count(
     only: Filter = _EVERYTHING,
     now: datetime | None = None,
 ) -> int:
-    """Return how many clusters of one status ``only`` lets through."""
+    """Return how many clusters of one status match the filter ``only``."""
     listed = _listed(status, only, now or this_moment())
     return session.scalar(select(func.count(Cluster.id)).where(*listed)) or 0
 
 
-def newest(session: Session) -> int:
-    """Return the number of the cluster that was made last, 0 where there is none."""
+def load_newest_id(session: Session) -> int:
+    """Return the highest cluster number, 0 if there is none."""
     return session.scalar(select(func.max(Cluster.id))) or 0
 
 
-def languages(session: Session, status: ClusterStatus) -> tuple[str, ...]:
+def list_languages(session: Session, status: ClusterStatus) -> tuple[str, ...]:
     """Return the languages of the claims in clusters of one status."""
     spoken = (
         select(Claim.language)
@@ -202,10 +202,10 @@ def languages(session: Session, status: ClusterStatus) -> tuple[str, ...]:
     return tuple(session.scalars(spoken))
 
 
-def summaries(
+def load_summaries(
     session: Session, cluster_ids: Collection[int], *, now: datetime | None = None
 ) -> tuple[ClusterSummary, ...]:
-    """Return those of the clusters that were not merged, the most recent demand first."""
+    """Return the given clusters, merged ones left out, by recent demand."""
     chosen = Cluster.id.in_(cluster_ids), Cluster.merged_into.is_(None)
     rows = session.scalars(
         select(Cluster).where(*chosen).order_by(Cluster.heat.desc(), Cluster.id.desc())
@@ -214,7 +214,7 @@ def summaries(
 
 
 def load_summary(session: Session, cluster_id: int, now: datetime) -> ClusterSummary:
-    """Return a cluster as lists have it; one that was merged is the one it became part of.
+    """Return a cluster as in lists; for a merged one, the cluster it was merged into.
 
     Raises NotFound.
     """
@@ -225,7 +225,7 @@ def load_summary(session: Session, cluster_id: int, now: datetime) -> ClusterSum
 def load_cluster(
     session: Session, cluster_id: int, *, now: datetime | None = None
 ) -> ClusterDetail:
-    """Return everything of a cluster; one that was merged is the one it became part of.
+    """Return everything about a cluster; for a merged one, the cluster it was merged into.
 
     Raises NotFound if there is none of this number.
     """
@@ -252,9 +252,9 @@ def load_cluster(
 
 
 def _is_to_be_told(row: Cluster) -> ColumnElement[bool]:
-    """Whether the person of an inquiry waits, or hears of an answer without: of the next one.
+    """Whether the person of an inquiry will hear of the next answer: they wait, or were told one.
 
-    Who was told an answer hears of another one; until they have, that is on its way to them.
+    People who were told an answer hear of a different one; until they have, it is on its way.
     """
     statuses = [NotificationStatus.WAITING]
     if row.status is not ClusterStatus.ANSWERED:
@@ -272,8 +272,8 @@ def _is_to_be_told(row: Cluster) -> ColumnElement[bool]:
     return or_(Inquiry.waiting, answered)
 
 
-def place_of(session: Session, cluster_id: int) -> str:
-    """Return the cursor of what comes behind a cluster in the order of demand. Raises NotFound."""
+def make_cursor(session: Session, cluster_id: int) -> str:
+    """Return the cursor of what follows a cluster in the order of demand. Raises NotFound."""
     return encode_cursor(*_place(resolve_merged_cluster(session, cluster_id), Order.DEMAND))
 
 
@@ -290,12 +290,12 @@ def resolve_merged_cluster(session: Session, cluster_id: int) -> Cluster:
     return row
 
 
-def hold_cluster(session: Session, cluster_id: int) -> Cluster:
-    """Return the row of a cluster as it stays until the transaction ends (``demand.hold``).
+def lock_cluster(session: Session, cluster_id: int) -> Cluster:
+    """Return the row of a cluster under the queue's lock (``demand.lock_queue``).
 
     Raises as ``resolve_merged_cluster``.
     """
-    hold(session)
+    lock_queue(session)
     return resolve_merged_cluster(session, cluster_id)
 
 
@@ -377,7 +377,7 @@ def _wordings(session: Session, cluster_id: int) -> tuple[Wording, ...]:
 
 
 def _candidates(session: Session, cluster_id: int) -> tuple[Candidate, ...]:
-    # The first shown counts as much as all the others together: it was what the answer rested on.
+    # The statement shown first counts as much as all others together: the answer rested on it.
     weight = func.sum(case((ShownStatement.position == 0, 1.0), else_=0.1)).cast(Float)
     rows = session.execute(
         select(ShownStatement.statement_id, func.count())
@@ -393,7 +393,7 @@ def _candidates(session: Session, cluster_id: int) -> tuple[Candidate, ...]:
 
 
 def _channels(session: Session, cluster_id: int) -> Channels:
-    """Return the channels that a cluster came from, as far as they are not forgotten."""
+    """Return the channels that a cluster was forwarded from, except erased ones."""
     of_cluster = (
         Inquiry.claim_id == Claim.id,
         Claim.cluster_id == cluster_id,
@@ -403,7 +403,7 @@ def _channels(session: Session, cluster_id: int) -> Channels:
         session.scalar(select(func.count(Inquiry.origin_key.distinct())).where(*of_cluster)) or 0
     )
     times = func.count()
-    # A channel may be renamed: it is called by one of its names.
+    # A renamed channel is shown under one of its names.
     name = func.max(Inquiry.origin_name)
     rows = session.execute(
         select(name, times)

@@ -1,4 +1,4 @@
-"""Tags and notes that moderators leave on clusters, for themselves and each other."""
+"""Tag clusters and write notes on them, for moderators."""
 
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from knowledge.claim_queue.cluster_listing import hold_cluster
+from knowledge.claim_queue.cluster_listing import lock_cluster
 from knowledge.domain import SubjectKind
 from knowledge.errors import BadEdit, EditProblem, NotFound
 from knowledge.models import Cluster, ClusterNote, ClusterTag
@@ -17,18 +17,18 @@ from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new, insert_selected
 from knowledge.text.plain_text import displayable, single_line
 
-#: Characters of a tag and of a note, and how many of each a moderator may put on a cluster.
+#: Lengths of a tag and of a note, and how many of each one moderator may put on a cluster.
 LONGEST_TAG: Final = 40
 LONGEST_NOTE: Final = 2_000
 MOST_TAGS: Final = 12
 MOST_NOTES: Final = 200
-#: Tags that are suggested.
+#: How many tags are suggested.
 _SUGGESTED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a moderator wrote; ``author`` is their key."""
+    """A moderator's note; ``author`` is their key."""
 
     id: int
     author: str
@@ -45,13 +45,13 @@ class Remarks:
 
 
 def normalise_tag(tag: str) -> str:
-    """Return a tag as it is kept: one line, small letters, no number sign before it."""
+    """Return a tag as it is stored: one line, lower case, without a leading number sign."""
     return single_line(unicodedata.normalize("NFC", tag).lower()).lstrip("# ")
 
 
 def tag(session: Session, cluster_id: int, name: str, actor: str) -> None:
     """Put a tag on a cluster. Raises BadEdit, NotFound."""
-    row, name = hold_cluster(session, cluster_id), normalise_tag(name)
+    row, name = lock_cluster(session, cluster_id), normalise_tag(name)
     if not 0 < len(name) <= LONGEST_TAG:
         raise BadEdit(
             EditProblem.BAD_TAG,
@@ -71,7 +71,7 @@ def tag(session: Session, cluster_id: int, name: str, actor: str) -> None:
 
 def untag(session: Session, cluster_id: int, name: str, actor: str) -> None:
     """Take a tag off a cluster. Raises NotFound."""
-    row, name = hold_cluster(session, cluster_id), normalise_tag(name)
+    row, name = lock_cluster(session, cluster_id), normalise_tag(name)
     gone = delete(ClusterTag).where(ClusterTag.cluster_id == row.id, ClusterTag.tag == name)
     if session.scalar(gone.returning(ClusterTag.tag)) is not None:
         _audit(session, row, "untagged", actor, before={"tag": name})
@@ -79,7 +79,7 @@ def untag(session: Session, cluster_id: int, name: str, actor: str) -> None:
 
 def add_note(session: Session, cluster_id: int, text: str, actor: str) -> int:
     """Write a note about a cluster and return its number. Raises BadEdit, NotFound."""
-    row, text = hold_cluster(session, cluster_id), displayable(text).strip()
+    row, text = lock_cluster(session, cluster_id), displayable(text).strip()
     if not 0 < len(text) <= LONGEST_NOTE:
         raise BadEdit(
             EditProblem.BAD_NOTE,
@@ -96,14 +96,14 @@ def add_note(session: Session, cluster_id: int, text: str, actor: str) -> int:
     note = ClusterNote(cluster_id=row.id, author=actor, text=text)
     session.add(note)
     session.flush()
-    # Its words stay out of the audit: what is deleted is gone.
+    # The text is not in the audit, so a deleted note is gone.
     _audit(session, row, "noted", actor, after={"note": note.id})
     return note.id
 
 
 def delete_note(session: Session, cluster_id: int, note_id: int, actor: str) -> None:
-    """Delete a note that ``actor`` wrote. Raises NotFound for one of somebody else's."""
-    row = hold_cluster(session, cluster_id)
+    """Delete a note that ``actor`` wrote. Raises NotFound for somebody else's."""
+    row = lock_cluster(session, cluster_id)
     mine = (
         ClusterNote.id == note_id, ClusterNote.cluster_id == row.id, ClusterNote.author == actor
     )  # fmt: skip
@@ -113,7 +113,7 @@ def delete_note(session: Session, cluster_id: int, note_id: int, actor: str) -> 
 
 
 def load_tags(session: Session, cluster_ids: Collection[int]) -> Mapping[int, tuple[str, ...]]:
-    """Return the tags of some clusters, by cluster; those without are left out."""
+    """Return the tags of some clusters, by cluster; untagged ones are left out."""
     rows = session.execute(
         select(ClusterTag.cluster_id, ClusterTag.tag)
         .where(ClusterTag.cluster_id.in_(cluster_ids))
@@ -125,7 +125,7 @@ def load_tags(session: Session, cluster_ids: Collection[int]) -> Mapping[int, tu
     return found
 
 
-def of(session: Session, cluster_id: int) -> Remarks:
+def load_remarks(session: Session, cluster_id: int) -> Remarks:
     """Return the tags and notes of a cluster."""
     tags = select(ClusterTag.tag).where(ClusterTag.cluster_id == cluster_id)
     notes = select(ClusterNote).where(ClusterNote.cluster_id == cluster_id)
@@ -138,16 +138,16 @@ def of(session: Session, cluster_id: int) -> Remarks:
     )
 
 
-def tags_in_use(session: Session) -> list[str]:
-    """Return the tags that most clusters have, most first."""
+def list_tags_in_use(session: Session) -> list[str]:
+    """Return the tags in use, most used first."""
     counted = select(ClusterTag.tag).group_by(ClusterTag.tag)
     return list(
         session.scalars(counted.order_by(func.count().desc(), ClusterTag.tag).limit(_SUGGESTED))
     )
 
 
-def move(session: Session, cluster_id: int, to: int) -> None:
-    """Give everything that was remarked on a cluster to another one."""
+def move_remarks(session: Session, cluster_id: int, to: int) -> None:
+    """Move a cluster's tags and notes to another cluster."""
     theirs = ClusterTag.cluster_id == cluster_id
     cluster = literal(to, ClusterTag.cluster_id.type)
     insert_selected(
@@ -159,8 +159,8 @@ def move(session: Session, cluster_id: int, to: int) -> None:
     )
 
 
-def drop(session: Session, cluster_ids: Collection[int]) -> None:
-    """Drop what was remarked on clusters whose words are forgotten: it may repeat them."""
+def drop_remarks(session: Session, cluster_ids: Collection[int]) -> None:
+    """Delete tags and notes of clusters whose words were erased: they may repeat them."""
     for table in (ClusterTag, ClusterNote):
         session.execute(delete(table).where(table.cluster_id.in_(cluster_ids)))
 

@@ -1,9 +1,9 @@
-"""Claims put into clusters by what they mean, one after another as they are asked.
+"""Cluster claims by meaning, incrementally, as they are asked.
 
-A new claim joins the cluster of the nearest claim that means the same, or begins one. What was
-placed is never moved again, by nobody but moderators: numbers are stable, and 100,000 claims cost
-the next one no more than a search. The vectors of claims are kept like those of statements, so a
-process that starts computes none of them anew.
+A new claim joins the cluster of the nearest claim that means the same, or starts one. Only
+moderators move a claim afterwards: cluster numbers are stable, and with 100,000 claims the next one
+costs no more than a search. The vectors of claims are cached like those of statements, so a new
+process computes none again.
 """
 
 import threading
@@ -27,22 +27,22 @@ from knowledge.index.vector_cache import load_or_compute
 from knowledge.models import Claim, Cluster
 from knowledge.storage.database import Sessions
 
-#: Claims placed in one transaction.
+#: Claims placed per transaction.
 BATCH: Final = 128
-#: Claims looked at by their vectors, and read together with the new one, at most. Of 100,000 others
-#: the three nearest hold 91 % of ANS train's paraphrases, the eight nearest 94 %.
+#: The most claims compared by vector, and read together with the new one. Among 100,000 others the
+#: three nearest hold 91 % of ANS train's paraphrases, the eight nearest 94 %.
 NEAREST: Final = 8
 READ: Final = 3
-#: What a claim must reach to be read: its cosine in deviations above that of unrelated text, and
-#: this much for the share of words in common. Loses 3 % of ANS train's paraphrases and spares half
-#: of all readings (``benchmarks/clustering.py``).
+#: Threshold for reading a pair: the cosine in deviations above that of unrelated text, plus this
+#: much times the share of common words. It loses 3 % of ANS train's paraphrases and saves half of
+#: all readings (``benchmarks/clustering.py``).
 WORDS_COUNT: Final = 4.0
 NEAR_FROM: Final = 3.6
-#: The same where two languages share no words.
+#: The same threshold for different languages, which share no words.
 NEAR_ABROAD: Final = 2.6
 
 _CHUNK: Final = 5_000
-#: What is forgotten has no words to go by.
+#: Erased claims have no text to compare.
 _KEPT: Final = Claim.text != ""
 
 
@@ -62,7 +62,7 @@ class _Neighbour:
 
 
 class Clusters:
-    """Places claims. One process does it at a time; safe to call from several threads."""
+    """Places claims into clusters. Thread-safe; only one process may do it at a time."""
 
     def __init__(self, sessions: Sessions, encoder: Encoder, meanings: Comparing) -> None:
         self._sessions, self._encoder, self._meanings = sessions, encoder, meanings
@@ -72,7 +72,7 @@ class Clusters:
         self._turn = threading.Lock()
 
     def place_waiting(self, limit: int = BATCH) -> int:
-        """Place the oldest claims that have no cluster; returns how many, 0 when none waits.
+        """Place the oldest claims without a cluster; returns how many, 0 if none waits.
 
         Raises what opening the models raises.
         """
@@ -90,7 +90,7 @@ class Clusters:
             return len(waiting)
 
     def _caught_up(self) -> DenseIndex:
-        """Return the index with what other processes, and earlier ones, placed."""
+        """Return the index, updated with claims placed by other processes and before the start."""
         index = self._index or DenseIndex(self._encoder.dimension)
         for claims in self._placed_since():
             index.add(
@@ -100,12 +100,12 @@ class Clusters:
             self._seen = claims[-1].id
         if len(index) > EXACT_UP_TO and not index.sketched:
             ids = sorted(index.ids())
-            index = DenseIndex.built(ids, index.rows(ids))
+            index = DenseIndex.from_vectors(ids, index.rows(ids))
         self._index = index
         return index
 
     def _placed_since(self) -> Iterator[list[_Waiting]]:
-        """Yield placed claims past the last one seen: they are placed in the order of numbers."""
+        """Yield placed claims after the last one seen: they are placed in order of id."""
         while True:
             query = select(Claim.id, Claim.text, Claim.language).where(
                 Claim.id > self._seen, Claim.cluster_id.is_not(None), _KEPT
@@ -127,7 +127,7 @@ class Clusters:
     def _decided(
         self, waiting: Sequence[_Waiting], rows: Vectors, index: DenseIndex
     ) -> dict[int, int]:
-        """Return beside which claim each belongs; those that begin a cluster are missing."""
+        """Return whose cluster each claim joins; claims that start a cluster are missing."""
         nearest = self._nearest(waiting, rows, index)
         with self._sessions() as session:
             known = _neighbours(session, {number for near in nearest for number, _ in near})
@@ -158,7 +158,7 @@ class Clusters:
         homes: Mapping[int, _Waiting],
         meanings: dict[Pair, Meaning],
     ) -> _Waiting | None:
-        """Return the claim whose cluster a claim joins: one that holds no opposite of it."""
+        """Return the claim whose cluster a claim joins: one that contains no opposite of it."""
         opposed = {
             homes[n.id] for n in near if meanings[Pair(one.text, n.text)] is Meaning.OPPOSITE
         }
@@ -177,7 +177,7 @@ class Clusters:
     def _nearest(
         self, waiting: Sequence[_Waiting], rows: Vectors, index: DenseIndex
     ) -> list[list[tuple[int, float]]]:
-        """Return the nearest earlier claims of each, and how far above unrelated text they are."""
+        """Return the nearest earlier claims of each, with their distance above unrelated text."""
         if self._cohort is None:
             self._cohort = self._encoder.encode_statements(COHORT)
         unrelated, beside = rows @ self._cohort.T, rows @ rows.T
@@ -196,10 +196,10 @@ def _near(one: _Waiting, other: _Waiting, above: float) -> bool:
 
 
 def nearness(one: str, other: str, above: float, *, abroad: bool) -> float:
-    """Return how far a claim is past what it must reach to be read, below 0 where it is not.
+    """Return how far a pair exceeds the threshold for being read; below 0 it is not read.
 
     ``above`` is its cosine in deviations above that of unrelated text; ``abroad`` is whether the
-    two are of different languages.
+    two are in different languages.
     """
     if abroad:
         return above - NEAR_ABROAD
@@ -210,7 +210,7 @@ def nearness(one: str, other: str, above: float, *, abroad: bool) -> float:
 
 
 def _neighbours(session: Session, ids: set[int]) -> dict[int, _Neighbour]:
-    """Return the placed ones of claims with the first claims of their clusters, by id."""
+    """Return those claims that are placed, with the first claim of their cluster, by id."""
     rows = session.execute(
         select(Claim.id, Claim.text, Claim.language, Claim.cluster_id).where(
             Claim.id.in_(ids), Claim.cluster_id.is_not(None), _KEPT
@@ -236,8 +236,8 @@ def _neighbours(session: Session, ids: set[int]) -> dict[int, _Neighbour]:
 
 
 def _place(session: Session, waiting: Sequence[_Waiting], beside: Mapping[int, int]) -> None:
-    """Put claims beside others, wherever moderators have put those by now."""
-    demand.hold(session)
+    """Put claims into the clusters of others, wherever moderators have moved those by now."""
+    demand.lock_queue(session)
     clusters: dict[int, Cluster] = {}
     for one in waiting:
         here = select(Claim.id).where(Claim.id == one.id, Claim.cluster_id.is_(None), _KEPT)
@@ -257,5 +257,5 @@ def _place(session: Session, waiting: Sequence[_Waiting], beside: Mapping[int, i
             session.flush()
         if not cluster.title:
             cluster.title = one.text  # All its wordings were forgotten meanwhile.
-        demand.join(session, cluster, one.id)
+        demand.join_cluster(session, cluster, one.id)
         clusters[one.id] = cluster

@@ -16,41 +16,42 @@ from knowledge.domain import ClusterStatus, Outcome
 from knowledge.models import Claim, Cluster, Inquiry
 from knowledge.notifications import rejections
 
-#: After this long an inquiry counts half.
+#: Half-life of an inquiry.
 HALF_LIFE: Final = timedelta(days=1)
 #: Outcomes that need no moderator, unless the person disputes them.
 SETTLING: Final = (Outcome.SUPPORTED, Outcome.REFUTED)
-#: PostgreSQL's lock on the inbox's counts: any number that nothing else of ours locks.
+#: Number of PostgreSQL's advisory lock on the queue's counts; any number that nothing else here
+#: uses.
 _INBOX: Final = 7_468_498
 
 
-def hold(session: Session) -> None:
-    """Keep other writers of the inbox out until this transaction ends.
+def lock_queue(session: Session) -> None:
+    """Lock the claim queue against other writers until this transaction ends. Call before reading.
 
-    Counts are read and written back, and several clusters are counted in one transaction: without
-    it inquiries could be lost, or two transactions wait for each other. Call it before reading.
+    Counts are read and written back, and one transaction counts several clusters: without the lock
+    inquiries could be lost, or two transactions deadlock.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:inbox)"), {"inbox": _INBOX})
     else:
-        # SQLite's only writer is whoever wrote first: write nothing.
+        # SQLite has one writer at a time: the first to write. Write nothing, to become it.
         session.execute(update(Cluster).where(Cluster.id < 0).values(inquiry_count=0))
 
 
-def heat(moments: Iterable[datetime]) -> float:
-    """Return the heat of inquiries at ``moments``; 0 of none."""
+def compute_heat(moments: Iterable[datetime]) -> float:
+    """Return the heat of inquiries at ``moments``; 0 if there are none."""
     return _sum([at.timestamp() / HALF_LIFE.total_seconds() for at in moments])
 
 
 def demand(heat: float, now: datetime) -> float:
-    """Return what a heat is worth now: its inquiries, each counting half per half-life."""
+    """Return the current demand of a heat: its inquiries, each counting half per half-life."""
     return 2.0 ** (heat - now.timestamp() / HALF_LIFE.total_seconds()) if heat else 0.0
 
 
-def count(session: Session, inquiry: Inquiry) -> None:
-    """Count a new inquiry in its claim's cluster, if that has one already; ``hold`` first.
+def count_inquiry(session: Session, inquiry: Inquiry) -> None:
+    """Count a new inquiry in its claim's cluster, if it has one; call ``lock_queue`` first.
 
-    What was settled, or answered, and now is not is open again.
+    A settled or answered cluster is opened again if this inquiry was not settled.
     """
     cluster = session.scalars(
         select(Cluster)
@@ -75,10 +76,10 @@ def count(session: Session, inquiry: Inquiry) -> None:
         unsettle(cluster)
 
 
-def join(session: Session, cluster: Cluster, claim_id: int) -> None:
-    """Put a claim that has no cluster into one, with its inquiries; ``hold`` first.
+def join_cluster(session: Session, cluster: Cluster, claim_id: int) -> None:
+    """Put a claim without a cluster into one, with its inquiries; call ``lock_queue`` first.
 
-    Where that is rejected already, whoever waits is told why.
+    If the cluster is rejected, the people who wait are told why.
     """
     elsewhere = (
         select(Inquiry.id)
@@ -110,8 +111,8 @@ def join(session: Session, cluster: Cluster, claim_id: int) -> None:
         rejections.note_rejected(session, cluster.id)
 
 
-def recount(session: Session, cluster: Cluster) -> None:
-    """Count everything of a cluster anew, after claims were moved by hand; ``hold`` first."""
+def recount_cluster(session: Session, cluster: Cluster) -> None:
+    """Recount a cluster after claims were moved by hand; call ``lock_queue`` first."""
     session.flush()
     of_cluster = Inquiry.claim_id == Claim.id, Claim.cluster_id == cluster.id
     moments = session.scalars(select(Inquiry.asked_at).where(*of_cluster)).all()
@@ -129,7 +130,7 @@ def recount(session: Session, cluster: Cluster) -> None:
 
 
 def unsettle(cluster: Cluster) -> None:
-    """Open a cluster that needed no moderator until now. Rejected and snoozed ones stay so."""
+    """Open a settled or answered cluster; rejected and snoozed ones stay as they are."""
     if cluster.status in (ClusterStatus.SETTLED, ClusterStatus.ANSWERED):
         cluster.status = ClusterStatus.OPEN
 
@@ -141,14 +142,14 @@ def _add(cluster: Cluster, moments: Sequence[datetime], people: int, forwarded: 
     first, last = min(moments), max(moments)
     cluster.first_asked_at = min(cluster.first_asked_at, first) if cluster.inquiry_count else first
     cluster.last_asked_at = max(cluster.last_asked_at, last) if cluster.inquiry_count else last
-    cluster.heat = _sum([*known, heat(moments)])
+    cluster.heat = _sum([*known, compute_heat(moments)])
     cluster.inquiry_count += len(moments)
     cluster.asker_count += people
     cluster.forward_count += forwarded
 
 
 def _sum(logarithms: Sequence[float]) -> float:
-    """Return log2 of the sum of the powers of two."""
+    """Return log2 of the sum of powers of two."""
     if not logarithms:
         return 0.0
     highest = max(logarithms)

@@ -1,4 +1,4 @@
-"""Hold what moderators add to an answer in their own words: short, in several languages (pure)."""
+"""Notes that moderators add to an answer: short, in several languages (pure)."""
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
@@ -8,14 +8,14 @@ from knowledge.corpus.extraction.segmentation import sentences
 from knowledge.domain import require_single_line
 from knowledge.errors import NoteTooLong
 
-#: Sentences of a note in one language, and characters.
+#: Sentences and characters of a note in one language.
 MOST_SENTENCES: Final = 3
 LONGEST: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A moderators' note by language, each on one line; empty where they wrote none."""
+    """A moderators' note by language, one line each; empty for languages without one."""
 
     ar: str = ""
     en: str = ""
@@ -32,19 +32,19 @@ class Note:
                 )
 
     def __bool__(self) -> bool:
-        """Whether there is one in any language."""
+        """Whether there is a note in any language."""
         return any(astuple(self))
 
     def in_language(self, code: str) -> str:
-        """Return the note in a language, empty where there is none."""
+        """Return the note in a language, empty if there is none."""
         return self.plain().get(code, "")
 
     def plain(self) -> dict[str, str]:
-        """Return it as JSON has it, without the languages it is not in."""
+        """Return the note as JSON values, without empty languages."""
         return {each.name: text for each in fields(self) if (text := getattr(self, each.name))}
 
     def languages_changed(self, other: "Note") -> tuple[str, ...]:
-        """Return the languages that another note says something else in."""
+        """Return the languages in which another note differs."""
         names = (each.name for each in fields(self))
         return tuple(name for name in names if getattr(self, name) != getattr(other, name))
 

@@ -1,4 +1,4 @@
-"""Inquiries: record who asked what and was shown what; the queue of what nothing settles yet."""
+"""Record inquiries: who asked what, what they were shown, and whether they wait for an answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from knowledge.notifications.corrections import note_corrected
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What answers rest on: the models by their fingerprints, and what the judge must reach."""
+    """What an answer is based on: fingerprints of the models, and the judge's thresholds."""
 
     encoder: str
     judge: str
@@ -36,8 +36,8 @@ class Basis:
 class Origin:
     """Where a forwarded message comes from.
 
-    ``key`` is a keyed hash of who or which, None where that is not shown; ``name`` is a public
-    channel's, and nobody else's.
+    ``key`` is a keyed hash of the person or channel, None if Telegram hides it; ``name`` is set for
+    public channels only.
     """
 
     kind: Forwarded
@@ -47,7 +47,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """The claims of a message that were left to ask for, and where the message comes from."""
+    """The claims of a message that are still unanswered, and where the message comes from."""
 
     claims: tuple[str, ...] = ()
     origin: Origin | None = None
@@ -55,9 +55,9 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One inquiry as kept: the claim, and the statements that were shown, best first.
+    """A stored inquiry: the claim, and the statements shown for it, best first.
 
-    ``closed`` is why moderators leave it unanswered, where they do.
+    ``closed`` is why moderators rejected it, if they did.
     """
 
     id: int
@@ -90,11 +90,11 @@ def record(
     ``origin`` is where the message comes from, if it was a forward; ``rest`` are the message's
     claims that are not answered with this one.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     inquiry = Inquiry(
         person_key=person_key,
         claim=claim,
-        claim_id=stored_claims.note(session, claim, language),
+        claim_id=stored_claims.store_claim(session, claim, language),
         outcome=outcome,
         language=language,
         waiting=waiting,
@@ -117,13 +117,13 @@ def record(
     if waiting and rejections.load_reason(session, inquiry.id) is not None:
         inquiry.waiting = False
     _catch_up(session, statement_ids)
-    demand.count(session, inquiry)
+    demand.count_inquiry(session, inquiry)
     return inquiry.id
 
 
 def show(session: Session, inquiry_id: int, statement_ids: Sequence[int]) -> None:
-    """Note what a person was shown of their inquiry afterwards; what they saw before is noted."""
-    demand.hold(session)
+    """Record that a person was shown further statements; earlier ones are recorded already."""
+    demand.lock_queue(session)
     inquiry = session.get_one(Inquiry, inquiry_id)
     known = {each.statement_id for each in inquiry.shown}
     new = [number for number in statement_ids if number not in known]
@@ -136,9 +136,9 @@ def show(session: Session, inquiry_id: int, statement_ids: Sequence[int]) -> Non
 
 
 def _catch_up(session: Session, statement_ids: Sequence[int]) -> None:
-    """Let the person hear of what was withdrawn between finding it and keeping the inquiry.
+    """Notify the person of statements withdrawn between finding them and storing the inquiry.
 
-    Shared until the commit: who withdraws one after this sees that it was shown.
+    The lock is shared and lasts until the commit: a later withdrawal sees that they were shown.
     """
     rows = session.execute(
         select(Statement.id, Statement.status, Statement.merged_into)
@@ -156,7 +156,7 @@ def _catch_up(session: Session, statement_ids: Sequence[int]) -> None:
 
 
 def load(session: Session, inquiry_id: int, person_key: str) -> Asked | None:
-    """Return an inquiry to the person who made it; to anybody else it does not exist."""
+    """Return an inquiry of this person; None if it is somebody else's or does not exist."""
     inquiry = session.get(Inquiry, inquiry_id)
     if inquiry is None or inquiry.person_key != person_key:
         return None
@@ -164,7 +164,7 @@ def load(session: Session, inquiry_id: int, person_key: str) -> Asked | None:
 
 
 def load_latest(session: Session, person_key: str, since: datetime) -> Asked | None:
-    """Return what a person asked last, if it was after ``since``."""
+    """Return the latest inquiry of a person after ``since``, if any."""
     inquiry = session.scalar(
         select(Inquiry)
         .where(Inquiry.person_key == person_key, Inquiry.asked_at >= since)
@@ -186,7 +186,7 @@ def _asked(session: Session, inquiry: Inquiry) -> Asked:
 
 
 def load_rest(session: Session, inquiry_id: int, person_key: str) -> Rest | None:
-    """Return what was left to ask for, to the person who was offered it; None if nothing was."""
+    """Return the unanswered claims offered to a person; None if there are none."""
     inquiry = session.get(Inquiry, inquiry_id)
     if inquiry is None or inquiry.person_key != person_key or not inquiry.remaining_claims:
         return None
@@ -217,12 +217,12 @@ def asked_since(
 
 
 def keep_rest(session: Session, inquiry_id: int, rest: Sequence[str]) -> None:
-    """Keep with an inquiry what of its message is left to ask for."""
+    """Store with an inquiry the claims of its message that are still unanswered."""
     session.get_one(Inquiry, inquiry_id).remaining_claims = list(rest) or None
 
 
 def count_forwarders(session: Session, inquiry_id: int, at_most: int) -> int:
-    """Return how many people forwarded the claim of an inquiry, in these words, ``at_most``."""
+    """Return how many people forwarded this wording of an inquiry's claim, up to ``at_most``."""
     claim_id = select(Inquiry.claim_id).where(Inquiry.id == inquiry_id).scalar_subquery()
     people = (
         select(Inquiry.person_key)
@@ -236,10 +236,10 @@ def count_forwarders(session: Session, inquiry_id: int, at_most: int) -> int:
 def dispute(session: Session, inquiry_id: int, person_key: str, *, waiting: bool = False) -> bool:
     """Mark an answer as not what the person asked about. False if it is not theirs.
 
-    Its claim is the moderators' again, if it was settled or answered; ``waiting`` says that the
-    person is to be told what they find.
+    A settled or answered cluster is opened again for moderators; ``waiting`` says that the person
+    is to be told what they find.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     inquiry = session.get(Inquiry, inquiry_id)
     if inquiry is None or inquiry.person_key != person_key:
         return False
@@ -252,22 +252,22 @@ def dispute(session: Session, inquiry_id: int, person_key: str, *, waiting: bool
 
 
 def rate(session: Session, inquiry_id: int, person_key: str, feedback: Feedback) -> bool:
-    """Keep what the person says of an answer, the last word counts. False if it is not theirs."""
+    """Store feedback on an answer, replacing earlier feedback. False if it is not theirs."""
     return _change(session, inquiry_id, person_key, feedback=feedback)
 
 
 def wait(session: Session, inquiry_id: int, person_key: str) -> bool:
-    """Note that the person is to be told when the claim is settled. False if it is not theirs."""
+    """Record that the person waits for an answer. False if it is not their inquiry."""
     return _change(session, inquiry_id, person_key, waiting=True)
 
 
 def stop_waiting(session: Session, inquiry_id: int, person_key: str) -> bool:
-    """Note that the person does not want to be told. False if it is not theirs."""
+    """Record that the person no longer waits. False if it is not their inquiry."""
     return _change(session, inquiry_id, person_key, waiting=False)
 
 
 def stop_waiting_for_all(session: Session, person_key: str) -> None:
-    """Note that the person wants to be told of nothing they asked."""
+    """Record that the person no longer waits for anything they asked."""
     session.execute(
         update(Inquiry)
         .where(Inquiry.person_key == person_key, Inquiry.waiting)

@@ -12,7 +12,7 @@ from knowledge.claim_queue.cluster_listing import (
     Order,
     list_clusters,
     load_cluster,
-    place_of,
+    make_cursor,
 )
 from knowledge.domain import ClusterStatus
 from knowledge.errors import BadCursor
@@ -22,9 +22,9 @@ from knowledge.storage.pagination import Page
 
 @dataclass(frozen=True, slots=True)
 class QueuedCluster:
-    """A cluster to be handled, and the cursor of what comes ``after`` it, None for nothing.
+    """A cluster to handle, and the cursor of the one ``after`` it, None at the end.
 
-    ``seen`` is the newest entry of the audit: nothing is done to what was changed after it.
+    ``seen`` is the newest audit entry when it was loaded: acts on what changed later are refused.
     """
 
     detail: ClusterDetail
@@ -33,13 +33,13 @@ class QueuedCluster:
 
 
 def load_next_cluster(session: Session, after: str, now: datetime) -> QueuedCluster | None:
-    """Return the open cluster behind a cursor, None where there is none; a bad cursor is the first.
+    """Return the open cluster after a cursor, None if there is none; a bad cursor starts over.
 
-    What was snoozed until ``now`` is open again.
+    Clusters whose snooze ended by ``now`` are opened first.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     cluster_actions.wake(session, now)
-    # Before what is shown: what is done in between is not taken for seen.
+    # Read before what is shown, so that a change in between does not count as seen.
     seen = audit_log.load_latest_id(session)
     try:
         page = _first_open(session, after or None)
@@ -51,10 +51,10 @@ def load_next_cluster(session: Session, after: str, now: datetime) -> QueuedClus
 
 
 def load_unanswered_cluster(session: Session, cluster_id: int) -> QueuedCluster:
-    """Return a cluster that nobody handled yet. Raises NotFound, and AlreadyHandled."""
+    """Return a cluster that nobody has handled yet. Raises NotFound and AlreadyHandled."""
     cluster_actions.require_unanswered(session, cluster_id)
     seen = audit_log.load_latest_id(session)
-    after = place_of(session, cluster_id)
+    after = make_cursor(session, cluster_id)
     more = _first_open(session, after).items
     return QueuedCluster(load_cluster(session, cluster_id), after if more else None, seen)
 

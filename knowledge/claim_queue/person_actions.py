@@ -1,4 +1,4 @@
-"""Do what people do with their questions: ask, dispute an answer, choose what they are told."""
+"""Record what people do with their questions: ask, dispute an answer, choose notifications."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,16 +13,15 @@ from knowledge.claim_queue.inquiries import Basis, Rest
 from knowledge.domain import Outcome, RejectReason
 from knowledge.notifications import rejections
 
-#: Outcomes of which it matters how many pass the message on: nothing stands behind it.
+#: Outcomes for which forwarders are counted: no report supports the claim.
 _PASSED_ON: Final = (Outcome.REFUTED, Outcome.NO_MATCH)
-#: People that are counted at most: enough to be told, and quickly counted for what half a town
-#: sends.
+#: The most people counted: enough to be worth telling, and quick to count for a viral message.
 _MOST_FORWARDERS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredClaim:
-    """A claim, the outcome that the person gets, and the statements they are shown, best first."""
+    """A claim, its outcome, and the statements shown for it, best first."""
 
     claim: str
     outcome: Outcome
@@ -31,10 +30,10 @@ class AnsweredClaim:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """The inquiry that was kept of a claim, and whether the person is told when it is settled.
+    """The inquiry stored for a claim, and whether the person will be told when it is settled.
 
-    ``forwarders`` is how many people forwarded it, where that is to be said; ``closed`` is why
-    moderators leave it unanswered, where they do; ``repeated`` is whether it was kept before.
+    ``forwarders`` is how many people forwarded it, if that is to be said; ``closed`` is why
+    moderators rejected it, if they did; ``repeated`` is whether the inquiry existed already.
     """
 
     inquiry_id: int
@@ -53,9 +52,9 @@ def ask(
     rest: Rest,
     after: int | None = None,
 ) -> list[Noted]:
-    """Keep an inquiry of each claim of a message, the last one with what is left to ask for.
+    """Record an inquiry for each claim of a message, the last one with the claims still unanswered.
 
-    ``after`` is the inquiry that offered them: what was kept of them since is not kept again.
+    ``after`` is the inquiry that offered them: those recorded since then are not recorded again.
     """
     noted = []
     for number, claim in enumerate(answered, start=1):
@@ -68,7 +67,7 @@ def ask(
 def _repeat(
     session: Session, person: Contact, claim: AnsweredClaim, left: Rest, after: int
 ) -> Noted | None:
-    """Return what was noted of a claim since it was offered, if the answer is the same."""
+    """Return what was recorded for a claim since it was offered, if the answer is the same."""
     known = inquiries.asked_since(session, after, person.key, claim.claim, claim.outcome)
     if known is None:
         return None
@@ -88,7 +87,7 @@ def _record(
     left: Rest,
 ) -> Noted:
     unsettled = claim.outcome not in demand.SETTLING
-    # Where to write to them is kept of what is settled too: it may be corrected or withdrawn.
+    # The address is stored for settled claims too: the statement may be corrected or withdrawn.
     waiting = people.keep_reachable(session, person) and unsettled
     number = inquiries.record(
         session,
@@ -112,32 +111,33 @@ def _record(
 def dispute(session: Session, inquiry_id: int, person: Contact) -> bool | None:
     """Mark an answer as not what the person asked about; None if it is not theirs.
 
-    Returns whether they will be told what moderators find: what those rejected stays so, and
+    Returns whether they will be told what moderators find: a rejected claim stays rejected, and
     nothing is promised.
     """
     if inquiries.load(session, inquiry_id, person.key) is None:
         return None
     told = people.keep_reachable(session, person)
-    demand.hold(session)
+    demand.lock_queue(session)
     told = told and rejections.load_reason(session, inquiry_id) is None
     inquiries.dispute(session, inquiry_id, person.key, waiting=told)
     return told
 
 
 def wait(session: Session, inquiry_id: int, person: Contact) -> Noted | None:
-    """Note that the person wants to be told of what they asked; None if it is not theirs.
+    """Record that the person waits for an answer to what they asked; None if it is not theirs.
 
-    What moderators rejected nobody waits for.
+    Nobody waits for a rejected claim.
     """
     asked = inquiries.load(session, inquiry_id, person.key)
     if asked is None:
         return None
     if asked.closed is None:
-        # The person before the inbox, as where a claim is kept: else two could wait for each other.
+        # The person is locked before the queue, as in ``record``; otherwise two transactions could
+        # deadlock.
         people.unmute(session, person.key)
         people.keep_reachable(session, person)
-    demand.hold(session)
-    # Who rejects it meanwhile waits, or was first: nobody is promised what is not kept.
+    demand.lock_queue(session)
+    # A rejection meanwhile waits for this lock or came first: no promise is broken.
     closed = rejections.load_reason(session, inquiry_id)
     if closed is None:
         inquiries.wait(session, inquiry_id, person.key)
@@ -145,12 +145,12 @@ def wait(session: Session, inquiry_id: int, person: Contact) -> Noted | None:
 
 
 def mute(session: Session, person_key: str) -> None:
-    """Tell a person nothing unasked any more, nor what they waited for."""
+    """Stop all notifications to a person, and all their waiting."""
     people.mute(session, person_key)
     inquiries.stop_waiting_for_all(session, person_key)
 
 
 def note_unreachable(session: Session, person_key: str) -> None:
-    """Forget where to write to who does not want to be written to, and what they waited for."""
+    """Delete the address of a person who does not want to be written to, and their waiting."""
     people.forget_address(session, person_key)
     inquiries.stop_waiting_for_all(session, person_key)

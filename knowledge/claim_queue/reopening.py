@@ -1,4 +1,4 @@
-"""Clusters whose answer is gone: they are for moderators to answer again."""
+"""Reopen clusters whose answer is gone, for moderators to answer again."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,10 +12,12 @@ from knowledge.storage.batches import in_batches
 from knowledge.storage.merges import list_duplicates, resolve_merged
 
 
-def reopen(session: Session, statement_ids: Sequence[int], actor: str, reason: str | None) -> None:
-    """Open the answered clusters that were answered with withdrawn statements and nothing else.
+def reopen_answered_with(
+    session: Session, statement_ids: Sequence[int], actor: str, reason: str | None
+) -> None:
+    """Reopen clusters whose answers were all withdrawn with these statements.
 
-    What was answered with a duplicate was answered with the statement that stands for it.
+    An answer with a duplicate counts as one with the statement that stands for it.
     """
     session.flush()
     same = [number for number, _ in _duplicates(session, statement_ids)]
@@ -30,8 +32,10 @@ def reopen(session: Session, statement_ids: Sequence[int], actor: str, reason: s
     _open(session, sorted(found), actor, reason)
 
 
-def reopen_of(session: Session, claim_ids: Sequence[int], actor: str, reason: str | None) -> None:
-    """Open the answered clusters of claims that nothing answers any more."""
+def reopen_unanswered(
+    session: Session, claim_ids: Sequence[int], actor: str, reason: str | None
+) -> None:
+    """Reopen the answered clusters of claims that nothing answers any more."""
     session.flush()
     found: set[int] = set()
     for part in in_batches(claim_ids):
@@ -65,7 +69,7 @@ def _open(session: Session, cluster_ids: Sequence[int], actor: str, reason: str 
 
 
 def _answered(session: Session, cluster_ids: Sequence[int]) -> set[int]:
-    """Return those clusters of which a published statement answers a claim."""
+    """Return those clusters in which a published statement answers a claim."""
     rows = session.execute(
         select(Claim.cluster_id, Verdict.statement_id)
         .join(Verdict, Verdict.claim_id == Claim.id)

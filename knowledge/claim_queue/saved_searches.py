@@ -1,4 +1,4 @@
-"""Keep what a moderator looks for in the inbox under a name, for them alone."""
+"""Save a moderator's searches of the claim queue by name."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,29 +10,29 @@ from knowledge.errors import TooManySaved
 from knowledge.models import SavedSearch
 from knowledge.storage.bulk_insert import insert_new
 
-#: Searches of one moderator, and characters of a name.
+#: Saved searches of one moderator, and characters of a name.
 MOST: Final = 20
 LONGEST_NAME: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """A search by its name; ``query`` is what the inbox's address asks for."""
+class NamedSearch:
+    """A search by its name; ``query`` is the query string of the queue's page."""
 
     id: int
     name: str
     query: str
 
 
-def saved(session: Session, key: str) -> tuple[Saved, ...]:
-    """Return the searches of one moderator, by name."""
+def list_searches(session: Session, key: str) -> tuple[NamedSearch, ...]:
+    """Return the saved searches of one moderator, by name."""
     mine = select(SavedSearch).where(SavedSearch.person_key == key)
     rows = session.scalars(mine.order_by(SavedSearch.name))
-    return tuple(Saved(row.id, row.name, row.query) for row in rows)
+    return tuple(NamedSearch(row.id, row.name, row.query) for row in rows)
 
 
-def save(session: Session, key: str, name: str, query: str) -> None:
-    """Keep a search; one of the same name is replaced. Raises TooManySaved."""
+def save_search(session: Session, key: str, name: str, query: str) -> None:
+    """Save a search, replacing one of the same name. Raises TooManySaved."""
     mine = SavedSearch.person_key == key
     replaced = session.scalar(
         update(SavedSearch)
@@ -47,8 +47,8 @@ def save(session: Session, key: str, name: str, query: str) -> None:
     insert_new(session, SavedSearch, {"person_key": key, "name": name, "query": query})
 
 
-def drop(session: Session, key: str, search_id: int) -> None:
-    """Delete a search of a moderator's own."""
+def delete_search(session: Session, key: str, search_id: int) -> None:
+    """Delete a moderator's own search."""
     session.execute(
         delete(SavedSearch).where(SavedSearch.id == search_id, SavedSearch.person_key == key)
     )

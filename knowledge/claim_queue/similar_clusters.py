@@ -1,4 +1,4 @@
-"""Find clusters by what they mean: to be merged with another one, or searched for."""
+"""Find clusters by meaning: candidates to merge, or results of a search."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,41 +23,41 @@ from knowledge.models import AuditEntry, Claim, Cluster
 from knowledge.storage.database import Sessions
 from knowledge.text.language import guess_language
 
-#: Clusters that are returned at most, and how many are read for them.
+#: The most clusters returned, and how many are read to find them.
 SUGGESTED: Final = 5
 _AT_ONCE: Final = 2 * SUGGESTED
-#: Clusters that are looked at: those of most recent demand.
+#: Clusters compared: those of highest recent demand.
 _LOOKED_AT: Final = 5_000
-#: Wordings of a cluster, beside its title, that others are compared with.
+#: Wordings of a cluster compared besides its title.
 _WORDINGS: Final = 3
-#: How far past being worth reading (``clustering.nearness``) a cluster is suggested for merging
-#: that does not read the same: 97 % of 400 of ANS train's paraphrases are, none of its 63 pairs on
-#: something else.
+#: Least ``clustering.nearness`` for a cluster to be suggested for merging though it does not read
+#: the same: 97 % of 400 of ANS train's paraphrases reach it, none of its 63 pairs on something
+#: else.
 CLEARLY: Final = 4.0
-#: Clusters of the nearest vectors whose words are counted as well.
+#: How many clusters with the nearest vectors have their common words counted as well.
 _NOMINATED: Final = 50
 
 
-#: Returns how probably each of some texts is about a text.
+#: Returns the probability of each text to be about a text.
 Relevances = Callable[[str, Sequence[str]], Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """A cluster, called by the wording it began with."""
+    """A cluster, titled by its first wording."""
 
     id: int
     title: str
     people: int
 
 
-def similar(
+def find_similar(
     sessions: Sessions, encoder: Encoder, meanings: Comparing, cluster_id: int
 ) -> list[Similar]:
-    """Return open clusters that say the like of a cluster, those that mean the same first.
+    """Return open clusters similar to a cluster, those that mean the same first.
 
-    What a denial, a number or a date sets apart is left out, and so is what moderators split off.
-    Raises NotFound.
+    Those that a denial, a number or a date sets apart are left out, and so are those that
+    moderators split off. Raises NotFound.
     """
     with sessions() as session:
         row = resolve_merged_cluster(session, cluster_id)
@@ -68,10 +68,10 @@ def similar(
     return _read(meanings, title, apart)
 
 
-def about(
+def find_about(
     sessions: Sessions, encoder: Encoder, relevances: Relevances, text: str
 ) -> list[tuple[float, Similar]]:
-    """Return the few clusters, of whatever status, that are nearest to a text.
+    """Return the few clusters, of any status, that are nearest to a text.
 
     Each comes with the probability that it is about the text, the surest first.
     """
@@ -90,9 +90,9 @@ def _nearest(
     rows: Vectors,
     others: Sequence[Similar],
 ) -> list[tuple[float, Similar]]:
-    """Return the nearest of ``others``, with how far past being worth reading each is.
+    """Return the nearest of ``others``, with how far each exceeds the threshold for being read.
 
-    ``rows`` are the vectors of ``ours``; nothing is computed of the others.
+    ``rows`` are the vectors of ``ours``; those of the others are only read from the cache.
     """
     known = load_kept(sessions, encoder.fingerprint, [each.title for each in others])
     others = [each for each in others if each.title in known]
@@ -120,7 +120,7 @@ def _read(
     text: str,
     near: Sequence[tuple[float, Similar]],
 ) -> list[Similar]:
-    """Return what reads the same, then what is clearly near and no opposite."""
+    """Return those that read the same, then those that are clearly near and no opposite."""
     near = near[:_AT_ONCE]
     read = meanings.compare([Pair(text, each.title) for _, each in near])
     told = [(each, past, meaning) for (past, each), meaning in zip(near, read, strict=True)]
@@ -140,7 +140,7 @@ def _wordings(session: Session, row: Cluster) -> list[str]:
 
 
 def _open_beside(session: Session, cluster_id: int) -> Sequence[Similar]:
-    """Return the open clusters but this one and what was split from it, or it from."""
+    """Return the open clusters except this one and those split from it, or it from them."""
     into = AuditEntry.after["cluster"].as_integer()
     apart = {cluster_id}
     for one, other in session.execute(
@@ -155,7 +155,7 @@ def _open_beside(session: Session, cluster_id: int) -> Sequence[Similar]:
 
 
 def _similar(session: Session, *conditions: ColumnElement[bool]) -> list[Similar]:
-    """Return the clusters of most recent demand that meet conditions."""
+    """Return the clusters of highest recent demand that meet conditions."""
     rows = session.execute(
         select(Cluster.id, Cluster.title, Cluster.asker_count)
         .where(Cluster.merged_into.is_(None), Cluster.title != "", *conditions)

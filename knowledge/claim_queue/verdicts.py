@@ -1,4 +1,4 @@
-"""A person's word on a claim and a statement: from then on it beats the judge's."""
+"""Store moderators' verdicts on a claim and a statement; they override the judge's."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.explanations import NO_NOTE, Note, note_from
-from knowledge.claim_queue.reopening import reopen_of
+from knowledge.claim_queue.reopening import reopen_unanswered
 from knowledge.claims import ClaimText
 from knowledge.corpus.ratings import follow_rating
 from knowledge.domain import ChangeKind, Relation, StatementStatus, SubjectKind, now
@@ -27,9 +27,9 @@ _KEPT: Final = select(Verdict.relation, Verdict.explanation)
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What is said of one claim and one statement; no relation leaves it to the judge.
+    """A verdict on one claim and one statement; without a relation it is left to the judge.
 
-    Without a ``note`` the one that was kept stays, unless the relation changes: it explained that.
+    Without a ``note`` the stored one stays, unless the relation changes: it explained the old one.
     """
 
     claim_id: int
@@ -40,7 +40,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What people said of a claim and a statement, and what they added in their own words."""
+    """The verdict on a claim and a statement, with the moderators' note."""
 
     relation: Relation
     note: Note = NO_NOTE
@@ -55,14 +55,16 @@ def attach(
     reason: str | None = None,
     note: Note | None = None,
 ) -> int:
-    """Make a statement the answer to claims, with its relation to them; returns how many changed.
+    """Set the relation of a statement to claims, as their answer; returns how many changed.
 
-    It is given out once it is published. Where it settles them no more, who was told that it does
-    is to hear so. Raises NotFound for what is not there, BadEdit for a retracted statement and
-    for one said to support what its rating does not confirm.
+    It is served once it is published. People who were told that it answers claims which it no
+    longer answers are notified.
+
+    Raises NotFound for what does not exist, BadEdit for a retracted statement and for one said to
+    support what its rating does not confirm.
     """
-    demand.hold(session)
-    # Taken: who withdraws it meanwhile sees what it answers, and opens that again.
+    demand.lock_queue(session)
+    # Locked: a withdrawal meanwhile sees what the statement answers, and reopens it.
     row = lock_statements(session, [statement_id])[statement_id]
     if row.status is StatementStatus.RETRACTED:
         raise BadEdit(
@@ -92,9 +94,9 @@ def detach(
 ) -> int:
     """Leave the relation of a statement to claims to the judge again; returns how many changed.
 
-    Who was told that it answers them is to hear that this is taken back.
+    People who were told that it answers them will be told that this is withdrawn.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     note_withdrawn(session, claim_ids, statement_id)
     rulings = [Ruling(number, statement_id, None) for number in dict.fromkeys(claim_ids)]
     return rule(session, rulings, actor, "detached", reason)
@@ -108,10 +110,10 @@ def rule(
     reason: str | None,
     undoes: int | None = None,
 ) -> int:
-    """Keep each ruling, with its entry in the audit; returns how many were not so before.
+    """Store each ruling, with its audit entry; returns how many changed.
 
-    What nothing answers any more is for moderators to answer again, and nobody is told that
-    it was answered.
+    Clusters that nothing answers any more are reopened, and nobody else is told that they were
+    answered.
 
     Raises NotFound if there is no such claim.
     """
@@ -130,27 +132,27 @@ def rule(
             action,
             SubjectKind.CLAIM,
             ruling.claim_id,
-            before=plain(ruling.statement_id, before),
-            after=plain(ruling.statement_id, after),
+            before=to_json(ruling.statement_id, before),
+            after=to_json(ruling.statement_id, after),
             reason=reason,
             undoes=undoes,
         )
-    # Indexes look at the statement again, and with that every remembered answer is forgotten.
+    # Indexes reload the statement, which also empties the cache of answers.
     append(session, sorted({each.statement_id for each in changed}), ChangeKind.ADDED)
     gone = [each for each in changed if each.relation in (None, Relation.NOT_ENOUGH_INFO)]
-    reopen_of(session, sorted({each.claim_id for each in gone}), actor, reason)
+    reopen_unanswered(session, sorted({each.claim_id for each in gone}), actor, reason)
     return len(changed)
 
 
 def load_verdicts(session: Session, *claims: str) -> dict[int, Relation]:
-    """Return the relations that people gave these very claims, by statement; as ``said``."""
-    return {number: each.relation for number, each in said(session, *claims).items()}
+    """Return moderators' relations on exactly these claims, by statement; see ``load_said``."""
+    return {number: each.relation for number, each in load_said(session, *claims).items()}
 
 
-def said(session: Session, *claims: str) -> dict[int, Said]:
-    """Return what people said of these very claims, by statement.
+def load_said(session: Session, *claims: str) -> dict[int, Said]:
+    """Return moderators' verdicts on exactly these claims, by statement.
 
-    What was said of a duplicate holds of the statement that stands for it, as its rating has it.
+    A verdict on a duplicate applies to the statement that stands for it, as its rating allows.
     """
     rows = session.execute(
         select(Verdict.statement_id, Verdict.relation, Verdict.explanation)
@@ -160,18 +162,18 @@ def said(session: Session, *claims: str) -> dict[int, Said]:
     ).all()
     if not rows:
         return {}
-    return dict(_standing(session, rows))
+    return dict(_resolve_duplicates(session, rows))
 
 
-def answer_of(session: Session, cluster_id: int) -> tuple[int, Said] | None:
-    """Return the published statement that settles claims of a cluster, as was said last."""
-    return next(iter(answers_of(session, cluster_id).items()), None)
+def load_answer(session: Session, cluster_id: int) -> tuple[int, Said] | None:
+    """Return the published statement that answers a cluster's claims, the latest verdict first."""
+    return next(iter(load_answers(session, cluster_id).items()), None)
 
 
-def answers_of(session: Session, cluster_id: int) -> dict[int, Said]:
-    """Return the published statements that settle claims of a cluster, what was said last first.
+def load_answers(session: Session, cluster_id: int) -> dict[int, Said]:
+    """Return the published statements that answer a cluster's claims, the latest verdict first.
 
-    Whoever asks those claims is given them, whatever the status of the cluster.
+    Whoever asks those claims gets them, whatever the status of the cluster.
     """
     rows = session.execute(
         select(Verdict.statement_id, Verdict.relation, Verdict.explanation)
@@ -180,7 +182,7 @@ def answers_of(session: Session, cluster_id: int) -> dict[int, Said]:
         .order_by(Verdict.decided_at.desc())
     ).all()
     found: dict[int, Said] = {}
-    for number, each in _standing(session, rows):
+    for number, each in _resolve_duplicates(session, rows):
         if each.relation is not Relation.NOT_ENOUGH_INFO:
             found.setdefault(number, each)
     served = set(
@@ -194,13 +196,15 @@ def answers_of(session: Session, cluster_id: int) -> dict[int, Said]:
 
 
 def load_verdict(session: Session, claim_id: int, statement_id: int) -> Said | None:
-    """Return what people said of one claim and one statement, None where nobody did."""
+    """Return the verdict on one claim and one statement, None if there is none."""
     row = session.execute(_KEPT.where(*_here(claim_id, statement_id))).one_or_none()
     return Said(row.relation, note_from(row.explanation)) if row is not None else None
 
 
-def last_note(session: Session, cluster_id: int, statement_id: int, relation: Relation) -> Note:
-    """Return the note of an answer that was taken back last, for whoever gives it again."""
+def load_last_note(
+    session: Session, cluster_id: int, statement_id: int, relation: Relation
+) -> Note:
+    """Return the note of an answer that was last withdrawn, to reuse when it is given again."""
     claims = select(cast(Claim.id, String)).where(Claim.cluster_id == cluster_id)
     undone = session.scalars(
         select(AuditEntry)
@@ -214,12 +218,12 @@ def last_note(session: Session, cluster_id: int, statement_id: int, relation: Re
         .order_by(AuditEntry.id.desc())
         .limit(1)
     ).one_or_none()
-    said = from_plain(undone.before or {}) if undone is not None else None
+    said = from_json(undone.before or {}) if undone is not None else None
     return said.note if said is not None else NO_NOTE
 
 
-def plain(statement_id: int, said: Said | None) -> dict[str, Any]:
-    """Return what was said of a statement as the audit has it."""
+def to_json(statement_id: int, said: Said | None) -> dict[str, Any]:
+    """Return a verdict as JSON values for the audit."""
     found: dict[str, Any] = {
         "statement": statement_id,
         "relation": said.relation.value if said else None,
@@ -227,14 +231,16 @@ def plain(statement_id: int, said: Said | None) -> dict[str, Any]:
     return found | ({"note": said.note.plain()} if said and said.note else {})
 
 
-def from_plain(values: Mapping[str, Any]) -> Said | None:
-    """Return what ``plain`` wrote."""
+def from_json(values: Mapping[str, Any]) -> Said | None:
+    """Return the verdict that ``to_json`` wrote."""
     relation = values.get("relation")
     return Said(Relation(relation), note_from(values.get("note"))) if relation else None
 
 
-def _standing(session: Session, rows: Sequence[Row[int, Relation, Any]]) -> list[tuple[int, Said]]:
-    """Return what was said, each with the statement that stands for the one it was said of."""
+def _resolve_duplicates(
+    session: Session, rows: Sequence[Row[int, Relation, Any]]
+) -> list[tuple[int, Said]]:
+    """Return verdicts, each with the statement that stands for the one it was given on."""
     stands = resolve_merged(session, [row.statement_id for row in rows])
     query = select(Statement.id, Statement.rating).where(Statement.id.in_(set(stands.values())))
     ratings = {row.id: row.rating for row in session.execute(query)}
@@ -249,7 +255,7 @@ def _known(session: Session, ids: set[int]) -> set[int]:
 
 
 def _keep(session: Session, ruling: Ruling, actor: str) -> tuple[Said | None, Said | None]:
-    """Keep a ruling and return what was kept before, and what is now."""
+    """Store a ruling and return the verdict before and after."""
     session.flush()
     here = _here(ruling.claim_id, ruling.statement_id)
     if ruling.relation is None:
@@ -278,7 +284,7 @@ def _keep(session: Session, ruling: Ruling, actor: str) -> tuple[Said | None, Sa
             "explanation": after.note.plain() or None,
             "actor": actor,
         }
-        # Since when it answers the claim: who asked from then on saw it.
+        # The time from which it answers the claim: whoever asks from then on sees it.
         since = {} if same else {"decided_at": now()}
         session.execute(update(Verdict).where(*here).values(**changed, **since))
     return before, after

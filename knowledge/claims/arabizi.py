@@ -1,4 +1,4 @@
-"""Recognise Arabic written with Latin letters, digits standing for those Latin lacks (pure).
+"""Detect Arabizi: Arabic in Latin letters, with digits for letters that Latin lacks (pure).
 
 A logistic regression on hashed letter n-grams and words, fitted by
 ``benchmarks/training/arabizi.py``.
@@ -16,18 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.text.tokenisation import words
-from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, place
+from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, hash_feature
 from knowledge.text.language import guess_language
 
-#: Places that features are hashed to.
+#: Dimension of the feature hashing.
 DIMENSION: Final = 4096
 #: Lengths of the n-grams, in letters; a word has a space on both sides.
 LENGTHS: Final = (2, 3, 4)
-#: Words of a text that are read; fewer than the least tell too little.
+#: The most words of a text that are read, and the fewest that tell enough.
 MAX_WORDS: Final = 60
 MIN_WORDS: Final = 2
-#: Log-odds from which on a text is taken for Arabic. Of claims in Arabizi one in a hundred is below
-#: it, of sentences in other languages that it was not fitted on one in sixteen above.
+#: Least log-odds for Arabizi. Of claims in Arabizi one in a hundred is below it, of sentences in
+#: other languages that it was not fitted on one in sixteen above.
 SURE: Final = 1.5
 
 _LAST_LATIN: Final = "\u024f"
@@ -42,15 +42,15 @@ class Model:
 
     def score(self, text: str) -> float:
         """Return the log-odds that a text in Latin letters is Arabic."""
-        found = sorted(places(text))
+        found = sorted(hash_features(text))
         if not found:
             return -math.inf
         return float(self.weights[found].sum() / math.sqrt(len(found))) + self.constant
 
 
-def places(text: str) -> set[int]:
-    """Return the places of the features of a text."""
-    return {place(feature, DIMENSION) for feature in _features(text)}
+def hash_features(text: str) -> set[int]:
+    """Return the hashed features of a text."""
+    return {hash_feature(feature, DIMENSION) for feature in _features(text)}
 
 
 def _features(text: str) -> Iterator[str]:
@@ -71,7 +71,7 @@ def _model() -> Model:
 
 
 def is_arabizi(text: str) -> bool:
-    """Whether ``text`` is Arabic in Latin letters."""
+    """Return whether ``text`` is Arabic in Latin letters."""
     read = _latin_words(text)
     if len(read) < MIN_WORDS or any(word[0] > _LAST_LATIN for word in read):
         return False
@@ -79,12 +79,12 @@ def is_arabizi(text: str) -> bool:
 
 
 def language_spoken(text: str) -> str:
-    """Return the language of who wrote ``text``: Arabic in Latin letters is Arabic."""
+    """Return the language of the writer of ``text``: for Arabizi, Arabic."""
     return "ar" if is_arabizi(text) else guess_language(text)
 
 
 def differ_in_language(one: str, other: str) -> bool:
-    """Tell whether two texts are in different languages; Arabizi is another one than Arabic."""
+    """Return whether two texts are in different languages; Arabizi differs from Arabic."""
     return _written_in(one) != _written_in(other)
 
 

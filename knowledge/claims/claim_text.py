@@ -1,4 +1,4 @@
-"""A claim's text and the forms of it that others need, each made once (pure)."""
+"""A claim's text and its derived forms, each computed once (pure)."""
 
 import hashlib
 from dataclasses import dataclass
@@ -18,29 +18,29 @@ class ClaimText:
 
     @cached_property
     def bare(self) -> str:
-        """The claim on one line, without what messages carry around it."""
+        """The claim on one line, without links, tags and the like around it."""
         return bare_text(self.raw)
 
     @cached_property
     def core(self) -> str | None:
-        """The stretch that states the claim; None where that is all of it."""
+        """The stretch that states the claim; None if that is all of it."""
         return core_of(self.bare)
 
     @cached_property
     def folded(self) -> str:
-        """The bare claim with its letters folded: equal for wordings that are answered as one."""
+        """The bare claim with folded letters: equal for wordings with one answer."""
         return for_matching(self.bare)
 
     @cached_property
     def key(self) -> str:
-        """What the claim is known by in the database, 64 hexadecimal digits.
+        """The claim's key in the database, 64 hexadecimal digits.
 
-        Wordings with one key are one claim and share what people said of it. They differ in code
-        points only, or in what a message carries around the claim.
+        Wordings with one key are one claim and share verdicts. They differ only in code points, or
+        in what a message carries around the claim.
         """
         return hashlib.sha256(self.folded.encode("utf-8", "replace")).hexdigest()
 
     @cached_property
     def terms(self) -> tuple[str, ...]:
-        """The terms that the claim is searched by; none where it says nothing."""
+        """The search terms of the claim; empty if it says nothing."""
         return tuple(terms(self.bare))

@@ -10,12 +10,13 @@ from embeddings.text.tokenisation import words
 from knowledge.claims.denials import mentions_denial
 from knowledge.claims.intent import load_model
 
-#: Words of a clause; a shorter one seldom says who did what. What a mark parts may be shorter.
+#: Least words of a clause; a shorter one seldom says who did what. One between marks may be
+#: shorter.
 MIN_WORDS: Final = 4
 MIN_MARKED: Final = 3
-#: Below this log-odds a few words surely state nothing; what is above it may be a claim, too.
+#: Below this log-odds a few words certainly state nothing; above it they may be a claim.
 NOTHING: Final = -4.0
-#: Clauses of one claim at most: each costs an answer.
+#: The most clauses of one claim: each costs an answer.
 MAX_CLAUSES: Final = 4
 
 _MARK: Final = re.compile(r"\s*[،,;؛.!؟?]\s+")
@@ -34,7 +35,7 @@ _OWN: Final = (
 _AND: Final = re.compile(
     rf"\s+(?:(?=و(?!{_NUMBER}|{_OWN})[^\W\d_]{{2}})|(?:and|et|but|mais)\s+)", re.IGNORECASE
 )
-#: What denies, doubts, asks or supposes may govern all that comes after it.
+#: Words that deny, doubt, ask or suppose may govern everything after them.
 _GOVERNS: Final = re.compile(
     fold(
         r"(?<!\w)(?:و|ف)?(?:لا|لم|لن|ليس\w*|ما|مش|مو|مب|موب|مهو|ماهو|ماكو|مافي\w*|ماشي|غير|عدم"
@@ -49,10 +50,10 @@ _GOVERNS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Clauses:
-    """The clauses of a claim that state something, in its order.
+    """The clauses of a claim that state something, in order.
 
-    ``free`` are those that say something without the others: what comes after a word that denies,
-    supposes or asks may hang on it. ``complete`` says that they are all that the claim states.
+    ``free`` are those that make sense without the others: what follows a word that denies, supposes
+    or asks may depend on it. ``complete`` says that they are all that the claim states.
     """
 
     stated: tuple[str, ...] = ()
@@ -61,10 +62,10 @@ class Clauses:
 
 
 def clauses(claim: str) -> Clauses:
-    """Return the clauses of ``claim``; none where it has only one.
+    """Return the clauses of ``claim``; none if it has only one.
 
-    They are joined by marks and by "and" (و). What states nothing ("and I am shocked") is none.
-    What a later clause denies ("and this is not true") cannot be cut from it.
+    They are joined by punctuation and by "and" (و). What states nothing ("and I am shocked") is
+    left out. What a later clause denies ("and this is not true") cannot be separated from it.
     """
     intents = load_model()
     parts = [[piece for piece in _AND.split(part) if piece] for part in _MARK.split(claim)]
@@ -88,7 +89,7 @@ def clauses(claim: str) -> Clauses:
 
 
 def _long_enough(pieces: Iterable[str], least: int) -> list[str]:
-    """Put what has fewer than ``least`` words beside the piece before it, or after it."""
+    """Join pieces of fewer than ``least`` words to the piece before, or after."""
     found: list[str] = []
     for piece in filter(None, pieces):
         if found and min(len(words(found[-1])), len(words(piece))) < least:

@@ -1,6 +1,6 @@
-"""Answers that people add to what they quote: "X. Not true." (pure).
+"""Recognise answers that people add to what they quote: "X. Not true." (pure).
 
-Cut from its denial a claim says the opposite, so the two travel together.
+Without its denial a claim says the opposite, so the two stay together.
 """
 
 import re
@@ -10,7 +10,7 @@ from embeddings.text.normalisation import fold
 from embeddings.text.tokenisation import words
 from knowledge.text.language import guess_language
 
-#: An answer says little else.
+#: The most words of an answer.
 MAX_WORDS: Final = 7
 
 _DENY: Final = frozenset(
@@ -46,7 +46,7 @@ _DENIAL_EN: Final = "It is not true that "
 
 
 def is_denial(sentence: str) -> bool:
-    """Whether ``sentence`` does nothing but deny what was said before it."""
+    """Return whether ``sentence`` only denies what was said before it."""
     said = _answer(sentence)
     if _denies_falsehood(said):
         return False
@@ -54,12 +54,12 @@ def is_denial(sentence: str) -> bool:
 
 
 def calls_false(sentence: str) -> bool:
-    """Whether ``sentence`` does nothing but call something a lie: before a claim it means that."""
+    """Return whether ``sentence`` only calls something a lie: before a claim it means that."""
     return is_denial(sentence) and bool(_answer(sentence) & (_DENY - _NEGATORS))
 
 
 def is_affirmation(sentence: str) -> bool:
-    """Whether ``sentence`` does nothing but affirm what was said before it."""
+    """Return whether ``sentence`` only affirms what was said before it."""
     said = _answer(sentence)
     if _denies_falsehood(said):
         return said <= _DENY | _AROUND | _AFFIRM
@@ -67,22 +67,22 @@ def is_affirmation(sentence: str) -> bool:
 
 
 def _denies_falsehood(said: frozenset[str]) -> bool:
-    """Tell whether an answer says that something is no lie."""
+    """Return whether an answer says that something is no lie."""
     return bool(said & _IS_NOT) and bool(said & (_DENY - _NEGATORS)) and not said & _TRUE
 
 
 def mentions_denial(sentence: str) -> bool:
-    """Whether ``sentence`` speaks of lies, rumours or falsehoods."""
+    """Return whether ``sentence`` mentions lies, rumours or falsehoods."""
     return _MENTIONS.search(fold(sentence)) is not None
 
 
 def opens_with_denial(sentence: str) -> bool:
-    """Whether ``sentence`` calls something a lie, a rumour or false before anything else."""
+    """Return whether ``sentence`` first calls something a lie, a rumour or false."""
     return _MENTIONS.match(fold(sentence)) is not None
 
 
 def compose_denial(claim: str, answer: str) -> str:
-    """Return the denial of ``claim`` in the language of it and of the ``answer`` that denies it."""
+    """Return the denial of ``claim``, in the language of it and of the ``answer``."""
     return _DENIAL.get(guess_language(f"{claim} {answer}"), _DENIAL_EN) + claim
 
 

@@ -1,7 +1,7 @@
-"""Tell what a person wants with a message, and how checkable a sentence is: a small learned model.
+"""Classify the intent of a message, and score how checkable a sentence is (pure).
 
 A multinomial logistic regression on hashed letter n-grams and words, fitted by
-``benchmarks/training/intents.py`` on messages, posts and written claims in three languages (pure).
+``benchmarks/training/intents.py`` on messages, posts and written claims in three languages.
 """
 
 import json
@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.text.tokenisation import words
-from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, place
+from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, hash_feature
 
-#: Places that features are hashed to.
+#: Dimension of the feature hashing.
 DIMENSION: Final = 8192
 #: Lengths of the n-grams, in letters; a word has a space on both sides.
 LENGTHS: Final = (2, 3, 4)
-#: Words of a text that are read.
+#: The most words of a text that are read.
 MAX_WORDS: Final = 200
 
 _MARKS: Final = "?؟!:"
@@ -39,11 +39,11 @@ class Intent(StrEnum):
     FAREWELL = "farewell"
     THANKS = "thanks"
     INSULT = "insult"
-    #: Who said so, where it is from.
+    #: Asks who said so, or where it is from.
     SOURCE = "source"
-    #: What now: true or false?
+    #: Asks for the verdict: true or false?
     VERDICT = "verdict"
-    #: The answer was wrong.
+    #: Says that the answer was wrong.
     WRONG = "wrong"
     HELP = "help"
     PRAYER = "prayer"
@@ -70,13 +70,13 @@ class IntentModel:
         return float(scores[0]) - highest - math.log(float(np.exp(others - highest).sum()))
 
     def states_nothing(self, text: str) -> bool:
-        """Tell whether ``text`` surely holds nothing checkable. What gives a number states it."""
+        """Return whether ``text`` certainly holds nothing checkable. Numbers are checkable."""
         if any(word[0].isdigit() for word in words(text)[:MAX_WORDS]):
             return False
         return self.score(text) < self.nothing_below
 
     def intent(self, text: str, *, sure: bool = False) -> Intent:
-        """Return the likeliest intent of ``text``: CLAIM unless it surely states nothing.
+        """Return the likeliest intent of ``text``: CLAIM unless it certainly states nothing.
 
         ``sure`` says that it is known to hold no claim.
         """
@@ -85,19 +85,19 @@ class IntentModel:
         return list(Intent)[1 + int(np.delete(self._scores(text), 0).argmax())]
 
     def _scores(self, text: str) -> Floats:
-        found = sorted(places(text))
+        found = sorted(hash_features(text))
         total: Floats = self.weights[found].sum(0) / math.sqrt(max(len(found), 1))
         return total + self.constants
 
 
-def places(text: str) -> frozenset[int]:
-    """Return the places in the weights of what is known of ``text``; all numbers are one."""
-    return frozenset(place(each, DIMENSION) for each in _features(text))
+def hash_features(text: str) -> frozenset[int]:
+    """Return the hashed features of ``text``; all numbers are one feature."""
+    return frozenset(hash_feature(each, DIMENSION) for each in _features(text))
 
 
 @cache
 def load_model() -> IntentModel:
-    """Return the model that ships with the project."""
+    """Return the shipped model."""
     kept = json.loads((resources.files("knowledge.claims") / "intent.json").read_text("utf-8"))
     weights = np.array(kept["weights"], np.float32).reshape(DIMENSION, len(Intent))
     return IntentModel(

@@ -10,15 +10,20 @@ from knowledge.claims.arabizi import is_arabizi
 from knowledge.claims.denials import mentions_denial
 from knowledge.claims.intent import Intent, load_model
 from knowledge.claims.noise import LINK, bare_lines, only_hashtags
-from knowledge.claims.sentences import asks, checkable_sentences, small_talk_of, states_nothing
+from knowledge.claims.sentences import (
+    checkable_sentences,
+    is_question,
+    small_talk_of,
+    states_nothing,
+)
 from knowledge.claims.small_talk import peel, peel_end
 from knowledge.errors import ClaimProblem, UnreadableClaim
 
-#: Longest message read. Telegram's longest has 4,096 characters.
+#: Longest message that is read. Telegram's longest has 4,096 characters.
 MAX_CHARACTERS: Final = 10_000
 #: A single word matches anything that mentions it and says nothing that could be checked.
 MIN_WORDS: Final = 2
-#: Letters of a message that must be there to say that it shouts.
+#: Least letters for a message to count as shouting.
 _MIN_CAPITALS: Final = 12
 
 _CAPITAL = re.compile("[A-ZÀ-Þ]")
@@ -27,12 +32,11 @@ _SMALL = re.compile("[a-zß-ÿ\u0621-\u064a]")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as read: what it wants and, of claims only, one to three texts to check, in order.
+    """A parsed message: its intent and, for claims only, one to three texts to check, in order.
 
-    ``rest`` are further sentences that could be checked as well. ``excerpt`` says that something
-    was left out that might have been meant as claims too, ``crossed`` that a sign (❌) may deny
-    what is said, or only adorn it: nobody knows. ``arabizi`` says that it seems to be Arabic in
-    Latin letters and digits ("3ajel").
+    ``rest`` are further checkable sentences. ``excerpt`` says that possible claims were left out,
+    ``crossed`` that a sign (❌) may deny what is said, or only adorn it: nobody knows. ``arabizi``
+    says that it seems to be Arabic in Latin letters and digits ("3ajel").
     """
 
     intent: Intent
@@ -44,9 +48,9 @@ class Message:
 
 
 def read_message(message: str) -> Message:
-    """Return what ``message`` is and what of it is to be checked.
+    """Return the parsed ``message``, with what is to be checked.
 
-    Raises UnreadableClaim, saying what to send instead, if nothing checkable is there to read.
+    Raises UnreadableClaim, saying what to send instead, if it holds nothing checkable.
     """
     if len(message) > MAX_CHARACTERS:
         raise UnreadableClaim(
@@ -89,12 +93,12 @@ def read_message(message: str) -> Message:
 _CROSSES: Final = frozenset("❌❎🚫⛔✖")
 
 
-#: Words more than those checked that make a message's answer an answer to a part of it.
+#: Words left unchecked from which the answer counts as one to an excerpt.
 _LEFT_OUT: Final = 12
 
 
 def lone_link(message: str) -> str | None:
-    """Return the address of the first link in a message that says nothing else, tags aside."""
+    """Return the first link of a message that has no other words, tags aside."""
     shown = visible(message[:MAX_CHARACTERS])
     found = LINK.search(shown)
     if found is None or (words(bare_lines(shown)) and not only_hashtags(shown)):
@@ -137,18 +141,18 @@ def _leaves_out(text: str, claims: tuple[str, ...]) -> bool:
 
 
 def _unstopped(claim: str) -> str:
-    """Return ``claim`` without its full stop, or the mark of a question that asks for yes or no.
+    """Return ``claim`` without its full stop, or the mark of a yes-or-no question.
 
-    Both move its vector and what is read of it, and say nothing. Who asks whether something is
-    false does not say so.
+    Both change its vector and its reading, and say nothing. Asking whether something is false does
+    not state it.
     """
-    if claim.endswith(("?", "؟")) and not (asks(claim) or mentions_denial(claim)):
+    if claim.endswith(("?", "؟")) and not (is_question(claim) or mentions_denial(claim)):
         return claim.rstrip(" ?؟!").rstrip() or claim
     stopped = claim.endswith(".") and not claim.endswith("..")
     return claim[:-1].rstrip() if stopped else claim
 
 
 def _lower_shouting(text: str) -> str:
-    """Return ``text`` in small letters if it is all capitals, which encoders read badly."""
+    """Return ``text`` in lower case if it is all capitals, which encoders read badly."""
     capitals = len(_CAPITAL.findall(text))
     return text.lower() if capitals >= _MIN_CAPITALS and not _SMALL.search(text) else text

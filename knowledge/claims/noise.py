@@ -110,7 +110,7 @@ def bare_text(message: str) -> str:
 
 
 def bare_lines(message: str) -> str:
-    """Return the same with its lines kept; signs that set off items begin a new one."""
+    """Return the same with its lines; bullet signs begin a new one."""
     text = _SIGNATURE.sub(" ", LINK.sub(" ", _MARKUP.sub(" ", visible(message))))
     text = _HANDLE.sub(_spelled, _TAGGED.sub("", _ADDRESSED.sub(" ", text)))
     text = _RETWEET.sub("", _without_pile(_GLUED.sub(" ", _EMPTY.sub(" ", text))))
@@ -121,7 +121,7 @@ def bare_lines(message: str) -> str:
 
 
 def only_hashtags(message: str) -> bool:
-    """Whether ``message`` has hashtags and no other words."""
+    """Return whether ``message`` consists of hashtags only."""
     text = _HANDLE.sub(" ", LINK.sub(" ", visible(message)))
     rest = _HASHTAG.sub(" ", text)
     return rest != text and not any(map(str.isalnum, rest))
@@ -132,7 +132,7 @@ def _spelled(handle: re.Match[str]) -> str:
 
 
 def _without(pattern: re.Pattern[str], text: str) -> str:
-    """Cut what ``pattern`` finds in the folded text, which has the same places."""
+    """Remove what ``pattern`` finds in the folded text, which has the same offsets."""
     kept, at = [], 0
     for found in pattern.finditer(fold(text)):
         kept.append(text[at : found.start()])
@@ -173,7 +173,7 @@ def _tidy(text: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """Take off quotation marks that hold the whole text."""
+    """Remove quotation marks around the whole text."""
     closing = _QUOTED.get(text[:1])
     if closing is None or len(text) < 2 or text[-1] != closing:
         return text

@@ -1,7 +1,7 @@
-"""Questions told from what states something, and turned into what they ask about (pure).
+"""Recognise questions, and turn them into what they ask about (pure).
 
-Only a frame that affirms nothing and denies nothing of its own is taken off: "is it true that X?"
-asks about X; "isn't it true", "is it false that" and "X or Y?" stay as they are.
+Only a frame that neither affirms nor denies anything is removed: "is it true that X?" asks about X;
+"isn't it true", "is it false that" and "X or Y?" stay as they are.
 """
 
 import re
@@ -92,9 +92,9 @@ _TAIL_WINDOW: Final = 60
 
 
 def only_asks(text: str) -> bool:
-    """Tell whether every sentence of a text is a question: it states nothing.
+    """Return whether every sentence of a text is a question, so that it states nothing.
 
-    What quotes a question states who asks it.
+    A quoted question states who asks it.
     """
     text = text.strip()
     if text[:1] in _QUOTES and text[-1:] in _QUOTES:
@@ -104,13 +104,13 @@ def only_asks(text: str) -> bool:
 
 
 def is_open(text: str) -> bool:
-    """Tell whether a text asks what, who, when or why: neither yes nor no answers that."""
+    """Return whether a text asks what, who, when or why, which yes or no does not answer."""
     read = words(text)
     return only_asks(text) and bool(read) and read[0].removeprefix("و") in OPENING
 
 
-def asked(sentence: str) -> str:
-    """Return what ``sentence`` asks about; the sentence itself if it asks nothing of that kind.
+def strip_question(sentence: str) -> str:
+    """Return what ``sentence`` asks about; the sentence itself if it is no such question.
 
     Empty if it only asks whether something else is true.
     """

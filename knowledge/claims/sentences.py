@@ -1,7 +1,7 @@
-"""The sentences of a message that can be checked, at most three at once (pure).
+"""Find the sentences of a message that can be checked, at most three at once (pure).
 
-A sentence is cut from its neighbours only where it says the same without them. A header that
-denies ("false rumours:"), an answer ("Not true.") or a sentence that leans on the one before
+A sentence is separated from its neighbours only if it says the same without them. A header that
+denies ("false rumours:"), an answer ("Not true.") or a sentence that depends on the one before
 keeps a short message whole.
 """
 
@@ -21,26 +21,26 @@ from knowledge.claims.denials import (
     opens_with_denial,
 )
 from knowledge.claims.intent import Intent, IntentModel
-from knowledge.claims.questions import OPENING, asked
-from knowledge.claims.small_talk import first_of, kind_of, peel
+from knowledge.claims.questions import OPENING, strip_question
+from knowledge.claims.small_talk import choose_kind, kind_of, peel
 from knowledge.corpus.extraction.segmentation import sentences
 
-#: Claims of one message that are checked at once.
+#: The most claims of one message checked at once.
 MAX_CLAIMS: Final = 3
-#: Further ones that are offered: three more times as many. Who sends a whole article is helped by
-#: choosing a sentence, not by going through all of them.
+#: The most further claims offered: three more times as many. Whoever sends a whole article is
+#: helped by choosing a sentence, not by all of them.
 MAX_FURTHER: Final = 9
-#: Words of a message up to which all of it is read like one tweet.
+#: Most words of a message that is read like one tweet.
 SHORT_WORDS: Final = 40
 #: A sentence of fewer words seldom says who did what on its own: it stays with the one before.
 MIN_WORDS: Final = 4
 #: Below this log-odds a sentence is left out beside others: a caption without a verb is above it.
 BESIDE: Final = -3.5
-#: A line of fewer words that nothing ends is continued by the next one.
+#: An unfinished line of fewer words is continued by the next one.
 MIN_LINE: Final = 5
 _ENDS: Final = ".!?؟…:؛،,"
 
-# What a sentence opens with that leans on the one before it.
+# Openings of sentences that depend on the one before.
 _LEANING: Final = frozenset(
     fold(
         "وهو وهي وهم وهذا وهذه وذلك وكل لكن ولكن لكنه لكنها بل كما حيث لأن لأنه لأنها إذ مما بسبب"
@@ -64,7 +64,7 @@ _ITEM = re.compile(r"(?:^|(?<=\s))\(?([0-9٠-٩]{1,2})[.)-]\s*(?=[^\W\d])")
 
 @dataclass(frozen=True, slots=True)
 class Checkable:
-    """The sentences of a text to check, and further ones that could be, both in its order."""
+    """The sentences of a text to check, and further checkable ones, both in order."""
 
     first: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
@@ -73,13 +73,13 @@ class Checkable:
 def checkable_sentences(text: str, intents: IntentModel) -> Checkable:
     """Return the sentences of ``text`` to check; none if it states nothing.
 
-    ``text`` is free of noise, its lines kept. Its own words are kept but for frames of questions;
-    an answer that denies the one thing quoted is put before it.
+    ``text`` is free of noise, with its lines. Words stay as written except for frames of questions;
+    an answer that denies the only quoted sentence is put before it.
     """
     spoken = [part for part in _parts(text) if kind_of(part) is None]
     if not spoken:
         return Checkable()
-    said = [part for part in (asked(peel(part).rest) for part in spoken) if part]
+    said = [part for part in (strip_question(peel(part).rest) for part in spoken) if part]
     claims = [_unlabelled(part) for part in said if not is_affirmation(part)] or said
     if len(claims) == 2 and is_denial(claims[1]):
         return Checkable((compose_denial(claims[0].rstrip(_ENDS), claims[1]),))
@@ -92,7 +92,7 @@ def checkable_sentences(text: str, intents: IntentModel) -> Checkable:
 
 
 def _unlabelled(part: str) -> str:
-    """Return ``part`` as a denial where what stands before its colon calls it false: "Hoax: …"."""
+    """Return ``part`` as a denial if a label before its colon calls it false: "Hoax: …"."""
     label, colon, rest = part.partition(":")
     return (
         compose_denial(rest.strip(), label)
@@ -102,20 +102,20 @@ def _unlabelled(part: str) -> str:
 
 
 def small_talk_of(text: str) -> Intent | None:
-    """Return what kind of small talk every sentence of ``text`` is, None if any is not."""
+    """Return the kind of small talk of ``text``, None if any sentence is something else."""
     whole = peel(text).kind
     if whole is not None:
         return whole
     kinds = [kind_of(part) for part in _parts(text)]
     if not kinds or None in kinds:
         return None
-    return first_of(kinds)
+    return choose_kind(kinds)
 
 
 def states_nothing(claims: Sequence[str], intents: IntentModel) -> bool:
-    """Whether the sentences of a message read like an opinion; of a long one each must.
+    """Return whether a message reads like an opinion; in a long one, each sentence must.
 
-    What the model was fitted on and its threshold measured on is as short as a tweet.
+    The model and its threshold were fitted on texts as short as a tweet.
     """
     whole = _joined(claims)
     if len(words(whole)) <= SHORT_WORDS:
@@ -124,7 +124,7 @@ def states_nothing(claims: Sequence[str], intents: IntentModel) -> bool:
 
 
 def _parts(text: str) -> list[str]:
-    """Cut into sentences; what ends in a colon, breaks off or leans stays with its neighbour."""
+    """Cut into sentences; those that end in a colon, break off or depend stay with a neighbour."""
     lined = _itemised(text)
     found: list[str] = []
     for span in sentences(lined):
@@ -137,7 +137,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _itemised(text: str) -> str:
-    """Put each item of a list that is numbered from 1 on a line of its own."""
+    """Put each item of a list numbered from 1 on a line of its own."""
     numbers = [int(item[1]) for item in _ITEM.finditer(text)]
     if numbers[:2] != [1, 2] or numbers != list(range(1, len(numbers) + 1)):
         return text
@@ -145,7 +145,7 @@ def _itemised(text: str) -> str:
 
 
 def _introduces(part: str) -> bool:
-    """Whether ``part`` is a header, or too little to be a sentence and not ended."""
+    """Return whether ``part`` is a header, or too short to be a sentence and unfinished."""
     return part.endswith(":") or (part[-1] not in _ENDS and len(words(part)) < MIN_LINE)
 
 
@@ -155,7 +155,7 @@ def _leans(part: str) -> bool:
 
 
 def _whole_sentences(parts: Sequence[str]) -> list[str]:
-    """Put what is too short to stand alone beside the sentence before it, or after it."""
+    """Join sentences too short to stand alone to the one before, or after."""
     found: list[str] = []
     for part in parts:
         if found and not (_stands(part) and _stands(found[-1])):
@@ -165,7 +165,7 @@ def _whole_sentences(parts: Sequence[str]) -> list[str]:
 
 
 def _best(stated: Sequence[str], intents: IntentModel) -> Checkable:
-    """Return the likeliest claims, those that stand alone first; only such are further ones."""
+    """Return the likeliest claims, self-contained ones first; only these are further ones."""
     said = list(dict.fromkeys(stated))
     ranked = sorted(said, key=lambda part: (not _stands(part), -intents.score(part)))
     first = ranked[:MAX_CLAIMS]
@@ -181,18 +181,18 @@ def _stands(part: str) -> bool:
 
 
 def _only_asks(part: str) -> bool:
-    """Whether ``part`` asks what, why or when: it claims nothing beside those that do."""
-    return part[-1] in "?؟" and asks(part)
+    """Return whether ``part`` asks what, why or when, and so claims nothing beside others."""
+    return part[-1] in "?؟" and is_question(part)
 
 
-def asks(part: str) -> bool:
-    """Whether ``part`` opens with a word that asks."""
+def is_question(part: str) -> bool:
+    """Return whether ``part`` opens with a question word."""
     read = words(part)
     return bool(read) and read[0].removeprefix("و") in _QUESTION_WORDS
 
 
 def _leads_astray(part: str) -> bool:
-    """Whether ``part`` changes what its neighbours say: an answer, a header that denies."""
+    """Return whether ``part`` changes what its neighbours say: an answer, a denying header."""
     header, colon, rest = part.partition(":")
     return is_denial(part) or bool(colon and mentions_denial(header) and rest.strip())
 

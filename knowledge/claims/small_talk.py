@@ -1,7 +1,7 @@
-"""Greetings, thanks, prayers and questions about the bot, told from claims by set phrases (pure).
+"""Recognise greetings, thanks, prayers and questions about the bot by set phrases (pure).
 
-A claim must never be taken for small talk, so a message is small talk only where every word of it
-belongs to a known phrase, or where it prays and tells nothing.
+A claim must never be taken for small talk, so a message is small talk only if every word of it
+belongs to a known phrase, or if it prays and tells nothing.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -17,19 +17,19 @@ from knowledge.corpus.extraction.word_spans import Word, fold, words
 
 @dataclass(frozen=True, slots=True)
 class Peeled:
-    """A text without the phrases it opens with: what they were, and what is left."""
+    """A text without its opening phrases: their kinds, and the rest."""
 
     kind: Intent | None
     rest: str
 
 
-#: Of a message that holds several, the first of these is answered.
+#: Priority of kinds if a message holds several.
 _FIRST: Final = (Intent.HELP, Intent.THANKS, Intent.GREETING, Intent.PRAYER, Intent.CHAT)
-#: An invocation that runs longer tells something on the way.
+#: A longer invocation tells something on the way.
 MAX_PRAYER_WORDS: Final = 40
 #: A feeling is said in a few words.
 MAX_FEELING_WORDS: Final = 12
-#: Words and marks looked at in search of phrases.
+#: Words and marks searched for phrases.
 MAX_WORDS: Final = 120
 
 _PHRASES: Final[dict[Phrase, Intent | None]] = {
@@ -46,7 +46,7 @@ _PARTING: Final = frozenset(",،.!؟?؛;…-")
 
 
 def peel(text: str) -> Peeled:
-    """Take off the phrases that ``text`` opens with; nothing is left of what is small talk only."""
+    """Remove the opening phrases of ``text``; nothing is left if it is only small talk."""
     read = words(text)
     found: list[tuple[Intent | None, int, int]] = []
     at = 0
@@ -62,7 +62,7 @@ def peel(text: str) -> Peeled:
     kinds = {kind for kind, _, _ in found if kind is not None}
     if kinds and not any(word.is_word for word in read[at:]):
         # Two one-word phrases can be a name ("Tammam Salam").
-        return Peeled(first_of(kinds), "")
+        return Peeled(choose_kind(kinds), "")
     while found and not _detached(read, *found[-1]):
         found.pop()
     if not found or not kinds:
@@ -70,13 +70,13 @@ def peel(text: str) -> Peeled:
     return Peeled(None, text[read[found[-1][2] - 1].end :].lstrip(" \n,،.!؛;…-:"))
 
 
-def first_of(kinds: Collection[Intent | None]) -> Intent:
-    """Return the kind that is answered of several kinds of small talk."""
+def choose_kind(kinds: Collection[Intent | None]) -> Intent:
+    """Return the kind to answer among several kinds of small talk."""
     return next(kind for kind in _FIRST if kind in kinds)
 
 
 def peel_end(text: str) -> str:
-    """Take off the phrases that ``text`` ends with, unless little is left or somebody says them."""
+    """Remove the closing phrases of ``text``, unless little is left or they are quoted."""
     read = words(text)
     end = len(read)
     while (start := _last_phrase(text, read, end)) is not None:
@@ -87,7 +87,7 @@ def peel_end(text: str) -> str:
 
 
 def _last_phrase(text: str, read: Sequence[Word], end: int) -> int | None:
-    """Return where the longest phrase begins that ends before ``end``, None if none does."""
+    """Return the start of the longest phrase that ends before ``end``, None if none does."""
     while end and not read[end - 1].is_word:
         end -= 1
     for start in range(max(0, end - _LONGEST), end):
@@ -105,16 +105,16 @@ def _last_phrase(text: str, read: Sequence[Word], end: int) -> int | None:
     return None
 
 
-#: Words that must be left of a text whose end is taken off.
+#: Least words left when closing phrases are removed.
 _LEFT: Final = 3
-#: What follows these is quoted.
+#: Words before a quotation.
 _SAYING: Final = frozenset(
     fold("قال قالت قالوا يقول تقول يقولون كتب كتبت ردد رددت هتف هتفوا said says wrote dit").split()
 )
 
 
 def kind_of(sentence: str) -> Intent | None:
-    """Return what kind of small talk all of ``sentence`` is, None if it may hold a claim."""
+    """Return the kind of small talk that all of ``sentence`` is, None if it may hold a claim."""
     whole = peel(sentence)
     if whole.kind is not None:
         return whole.kind

@@ -19,19 +19,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.text.normalisation import fold
-from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, place
+from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, hash_feature
 
-#: Places that features are hashed to.
+#: Dimension of the feature hashing.
 DIMENSION: Final = 65_536
-#: Words of a longer message that are looked at on each side: what is between is kept.
+#: Words of a longer message read at each end: those between are kept.
 EDGE: Final = 48
 #: Columns of the weights: a word before the claim, after it, its first word, its last one.
 BEFORE, AFTER, FIRST, LAST = range(4)
 
 _WORD = re.compile(r"[^\W_]+(?:['’\-.,][^\W_]+)*")
-#: Lengths of a word's pieces, in letters.
+#: Lengths of a word's n-grams, in letters.
 _PIECES: Final = (2, 3, 4, 5)
-#: Places from either end that are told apart.
+#: Positions from either end that are told apart.
 _NEAR: Final = 6
 
 Floats = NDArray[np.float32]
@@ -39,7 +39,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of a message: its place, its form to match by, and the mark before and after it."""
+    """A word of a message: its position, its folded form, and the marks before and after it."""
 
     start: int
     end: int
@@ -50,13 +50,13 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class ClaimSpan:
-    """The fitted model: weights (DIMENSION, 4), and by how much the whole must be beaten."""
+    """The fitted model: weights (DIMENSION, 4), and the margin needed over the whole text."""
 
     weights: Floats
     margin: float
 
     def find(self, text: str) -> str:
-        """Return the part of ``text`` that states the claim; all of it where that is not sure."""
+        """Return the part of ``text`` that states the claim; all of it if unsure."""
         found = tokens(text)
         if len(found) < 2:
             return text
@@ -69,14 +69,14 @@ class ClaimSpan:
         return text[_opened(text, start) : _closed(text, end)].strip()
 
     def best(self, found: Sequence[Token]) -> tuple[int, int, float]:
-        """Return the best stretch's first and last word, and by how much it beats the whole."""
+        """Return the best stretch's first and last word, and its margin over the whole."""
         scores = self.score(found)
         first, last = best(scores)
         whole = value(scores, 0, len(found) - 1)
         return first, last, value(scores, first, last) - whole
 
     def score(self, found: Sequence[Token]) -> Floats:
-        """Return what the weights make of each token, (tokens, 4); nothing far from the ends."""
+        """Return the scores of each token, (tokens, 4); zero far from the ends."""
         scores = np.zeros((len(found), 4), np.float32)
         for at in range(len(found)):
             if at < EDGE or at >= len(found) - EDGE:
@@ -86,7 +86,7 @@ class ClaimSpan:
 
 @cache
 def load_model() -> ClaimSpan:
-    """Return the model that ships with the project."""
+    """Return the shipped model."""
     with (resources.files("knowledge.claims") / "span.npz").open("rb") as file:
         kept = np.load(file)
         weights = kept["weights"].astype(np.float32) / float(kept["scale"])
@@ -106,7 +106,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def _mark(gap: str) -> str:
-    """Return the strongest of what stands between two words: a line's end, a mark, a sign."""
+    """Return the strongest mark between two words: a line's end, punctuation, a sign."""
     if "\n" in gap:
         return "\n"
     marks = [sign for sign in gap if not sign.isspace()]
@@ -117,8 +117,8 @@ def _mark(gap: str) -> str:
 
 
 def features(found: Sequence[Token], at: int) -> list[int]:
-    """Return the places in the weights of what is known of one token."""
-    return [place(each, DIMENSION) for each in _features(found, at)]
+    """Return the hashed features of one token."""
+    return [hash_feature(each, DIMENSION) for each in _features(found, at)]
 
 
 def _features(found: Sequence[Token], at: int) -> Iterator[str]:
@@ -143,7 +143,7 @@ def _features(found: Sequence[Token], at: int) -> Iterator[str]:
 
 
 def value(scores: Floats, first: int, last: int) -> float:
-    """Return the sum of one choice of a first and a last word."""
+    """Return the score of one choice of a first and a last word."""
     return float(
         scores[:first, BEFORE].sum()
         + scores[first, FIRST]
@@ -170,14 +170,14 @@ def best(scores: Floats) -> tuple[int, int]:
 
 
 def _opened(text: str, start: int) -> int:
-    """Return ``start`` moved over the quotation mark or sign that stands right before it."""
+    """Return ``start`` moved over the quotation mark or sign right before it."""
     while start and text[start - 1] in '"«“(#-+$€£':
         start -= 1
     return start
 
 
 def _closed(text: str, end: int) -> int:
-    """Return ``end`` moved over what stands right behind it and belongs to it."""
+    """Return ``end`` moved over what follows directly and belongs to it."""
     while end < len(text) and text[end] in '"»”)%٪.!?؟':
         end += 1
     return end

@@ -1,4 +1,4 @@
-"""Warn of what a report states that may be taken as it is, but is seldom meant so (pure)."""
+"""Warn of values in a report that are valid but seldom meant (pure)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 
 
 class Doubt(StrEnum):
-    """Why a report is warned of, as a summary counts it."""
+    """Kinds of warnings about a report, as a summary counts them."""
 
     FUTURE = "with a date in the future"
     AFTER_REPORT = "with an as_of after published_at"
@@ -22,14 +22,14 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """One doubt; ``message`` is ``<field>: <why>``."""
+    """One warning; ``message`` is ``<field>: <why>``."""
 
     doubt: Doubt
     message: str
 
 
 def find_doubts(draft: ReportDraft, today: date) -> Iterator[Warned]:
-    """Yield what should be checked of a report before it is published."""
+    """Yield what should be checked in a report before it is published."""
     future = find_future_dates(draft, today)
     yield from _future("published_at", future)
     if draft.kind is ReportKind.FACT_CHECK and not draft.statements:

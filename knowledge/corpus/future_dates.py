@@ -5,7 +5,7 @@ from typing import Final
 
 from knowledge.domain import ReportDraft
 
-#: The earliest place on earth is that far ahead of UTC: what is no later there is no future date.
+#: The easternmost time zone is this far ahead of UTC: no later date is in the future there.
 _EARLIEST: Final = timedelta(hours=14)
 
 
@@ -15,12 +15,12 @@ def latest_day(now: datetime) -> date:
 
 
 def is_future(day: date, now: datetime) -> bool:
-    """Tell whether a day has begun nowhere on earth yet; ``now`` is in UTC."""
+    """Return whether a day has not begun anywhere on earth; ``now`` is in UTC."""
     return day > latest_day(now)
 
 
 def find_future_dates(draft: ReportDraft, today: date) -> dict[str, date]:
-    """Return the dates of a report and its statements that lie after ``today``, by field."""
+    """Return the dates of a report and its statements after ``today``, by field."""
     days = {"published_at": draft.published_at}
     days |= {f"statements[{at}].as_of": s.as_of for at, s in enumerate(draft.statements)}
     return {name: day for name, day in days.items() if day is not None and day > today}

@@ -21,10 +21,10 @@ from itertools import product
 from embeddings.text.normalisation import fold, for_matching
 from knowledge.domain import Rating, Relation
 
-#: Longer texts are no ratings; reading stops being worth its time.
+#: Longer texts are no ratings, and cost too much to read.
 MAX_RATING_CHARACTERS = 20_000
 
-#: Ratings that say a claim holds: the ones never to read into a text by mistake.
+#: Ratings that confirm a claim: never to be read into a text by mistake.
 SUPPORTING_RATINGS = frozenset({Rating.TRUE, Rating.MOSTLY_TRUE})
 #: Ratings that reject the claim that was reviewed.
 REJECTING_RATINGS = frozenset({Rating.FALSE, Rating.SATIRE})
@@ -94,8 +94,8 @@ _PARTLY_RATED = (
 )
 _PARTLY = "جزئيا | جزئي | جزئية | بشكل جزئي"
 
-# What may stand before a label without changing it. "A true video" says the video is real, not
-# that the claim about it is, so a thing shown never makes a label supporting.
+# Words that may precede a label without changing it. "A true video" says that the video is real,
+# not that the claim about it is, so such things never make a label confirming.
 _CLAIM_WORDS = (
     "خبر | الخبر | ادعاء | الادعاء | هذا الادعاء | هذا الخبر | claim | the claim is | this claim is"
     "| this is | it s | rating | our rating | verdict | our verdict | c est | l affirmation est"
@@ -123,7 +123,7 @@ _QUESTION = re.compile("[?؟]")
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """``text`` as folded words without marks, accents or punctuation."""
+    """Return ``text`` as folded words without marks, accents or punctuation."""
     decomposed = unicodedata.normalize("NFKD", fold(for_matching(text)))
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return tuple(_WORD.findall(plain))
@@ -164,7 +164,7 @@ _WHOLLY_WORDS = _singles(_WHOLLY)
 
 
 def normalise_rating(text: str) -> Rating | None:
-    """Return the rating a fact-checker's wording ``text`` stands for, None where that is unsure.
+    """Return the rating that a fact-checker's wording ``text`` means, None if unsure.
 
     ``TRUE`` and ``MOSTLY_TRUE`` come only from a plain label, never out of an explanation.
     """
@@ -182,18 +182,18 @@ def normalise_rating(text: str) -> Rating | None:
 
 
 def closest_rating(text: str) -> str | None:
-    """Return the label that a misspelled one comes close to, None where none does."""
+    """Return the label that a misspelled one is close to, None if none is."""
     written = " ".join(_words(text[:_LONGEST_LABEL]))
     found = get_close_matches(written, _SPELLED, 1, _ALIKE)
     return _SPELLED[found[0]] if found else None
 
 
 def rating_on_scale(value: float, best: float = 5.0, worst: float = 1.0) -> Rating | None:
-    """Return the rating ``value`` stands for on a scale from ``worst`` to ``best``.
+    """Return the rating of ``value`` on a scale from ``worst`` to ``best``.
 
-    The five points are those of Google's ClaimReview guide: 1 false, 2 mostly false, 3 half true,
-    4 mostly true, 5 true; 5 and 1 are schema.org's defaults for the ends. None off the scale or
-    where the scale has no length (publishers write -1, -1, -1 or 0, 0, 0 for "no number").
+    The five points are those of Google's ClaimReview guide: 1 false, 2 mostly false, 3 half true, 4
+    mostly true, 5 true; 5 and 1 are schema.org's defaults for the ends. None off the scale or if
+    the scale has no length (publishers write -1, -1, -1 or 0, 0, 0 for "no number").
     """
     length = best - worst
     if not (math.isfinite(length) and length > 0 and worst <= value <= best):
@@ -204,7 +204,7 @@ def rating_on_scale(value: float, best: float = 5.0, worst: float = 1.0) -> Rati
 
 
 def _of_label(words: tuple[str, ...]) -> Rating | None:
-    """The rating of words that are nothing but a label, or a label after the word for a claim."""
+    """Return the rating of a text that is only a label, or a label after the word for a claim."""
     if words in _RATING_OF:
         return _RATING_OF[words]
     for length in range(min(_LONGEST_PREFIX, len(words)), 0, -1):
@@ -219,7 +219,7 @@ def _of_label(words: tuple[str, ...]) -> Rating | None:
 
 
 def _of_prose(words: tuple[str, ...]) -> Rating | None:
-    """The verdict prose comes to. An explicit classification outranks findings on the way to it."""
+    """Return the verdict of prose. An explicit classification outranks earlier findings."""
     found: set[Rating] = set()
     classed: set[Rating] = set()
     for at in range(1, len(words)):
@@ -240,7 +240,7 @@ def _of_prose(words: tuple[str, ...]) -> Rating | None:
 
 
 def _verdict_at(words: tuple[str, ...], at: int) -> Rating | None:
-    """The longest label beginning at ``words[at]``; "not wholly true" is not read as "not true"."""
+    """Return the longest label at ``words[at]``; "not wholly true" is not read as "not true"."""
     for length in range(min(_LONGEST, len(words) - at), 0, -1):
         rating = _RATING_OF.get(words[at : at + length])
         if rating is not None:
@@ -251,12 +251,12 @@ def _verdict_at(words: tuple[str, ...], at: int) -> Rating | None:
 
 
 def relations_allowed(rating: Rating | None) -> tuple[Relation, ...]:
-    """Return what a person may say that a statement with this rating does to a claim."""
+    """Return the relations that a moderator may choose for a statement with this rating."""
     return (Relation.SUPPORTS, Relation.REFUTES) if may_confirm(rating) else (Relation.REFUTES,)
 
 
 def may_confirm(rating: Rating | None) -> bool:
-    """Tell whether a statement with this rating may confirm a claim: a reviewed falsehood may not.
+    """Return whether a statement with this rating may confirm a claim: a rejected one may not.
 
     A statement that nobody rated is what its source says, and may.
     """
@@ -264,10 +264,10 @@ def may_confirm(rating: Rating | None) -> bool:
 
 
 def follow_rating(relation: Relation, rating: Rating | None) -> Relation:
-    """Return what a person's word on a statement comes to beside its rating.
+    """Return a moderator's relation combined with the statement's rating.
 
-    Whoever says that a statement supports a claim means that it reviews this very claim, where it
-    is rated: a rejected one is refuted by that, and one rated in between settles nothing.
+    "Supports" means that a rated statement reviews this very claim: a rejected rating then refutes
+    the claim, and one in between settles nothing.
     """
     if relation is not Relation.SUPPORTS or may_confirm(rating):
         return relation

@@ -1,4 +1,4 @@
-"""Reports and their statements, in and out of the database."""
+"""Store and load reports and their statements."""
 
 import hashlib
 from collections import Counter
@@ -17,11 +17,11 @@ from knowledge.models import Report, Source, Statement
 from knowledge.storage.batches import in_batches
 from knowledge.text.plain_text import plain_text, single_line
 
-#: Statements that are looked through where few are wanted: some of any kind are among them.
+#: How many of the newest statements are searched when few are wanted.
 _NEWEST = 5_000
 _WITH_SOURCE = select(Statement).options(joinedload(Statement.report).joinedload(Report.source))
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
-# Made once: every answer asks both, and making a query costs more than running it.
+# Built once: every answer runs both, and building a query costs more than running it.
 _BY_IDS = _WITH_SOURCE.where(Statement.id.in_(_IDS))
 _BEFORE = aliased(Statement)
 _EARLIER = aliased(Statement)
@@ -45,7 +45,7 @@ _PRECEDING = (
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of a draft: its report, and its statements' ids in order.
+    """A stored report, and its statements' ids in order.
 
     ``waiting`` is how many of them are not published yet, ``withdrawn`` how many never will be.
     """
@@ -77,7 +77,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class SourcedStatement:
-    """A statement with everything a person is shown of where it comes from."""
+    """A statement with everything that people are shown about its source."""
 
     id: int
     ref: str
@@ -99,10 +99,10 @@ class SourcedStatement:
 def store(
     session: Session, draft: ReportDraft, chosen: Sequence[StatementDraft] | None = None
 ) -> Stored:
-    """Keep a report and its statements as drafts; the same content a second time adds nothing.
+    """Store a report and its statements as drafts; the same content a second time adds nothing.
 
-    Statements are extracted from the body unless the draft carries its own. Where somebody has
-    ``chosen`` them, they are these, even if there are none yet.
+    Statements are extracted from the body unless the draft carries its own. If a moderator has
+    ``chosen`` them, these are stored, even if there are none yet.
     """
     statements = _statements_of(draft) if chosen is None else chosen
     digest = content_hash(draft, statements)
@@ -153,7 +153,7 @@ def _stored(report: Report, *, duplicate: bool) -> Stored:
 
 
 def preview(session: Session, draft: ReportDraft) -> Preview:
-    """Tell what ``store`` would do with a draft, storing nothing."""
+    """Return what ``store`` would add for a draft, storing nothing."""
     statements = _statements_of(draft)
     digest = content_hash(draft, statements)
     known = session.scalar(select(Report.id).where(Report.content_hash == digest))
@@ -161,7 +161,7 @@ def preview(session: Session, draft: ReportDraft) -> Preview:
 
 
 def _statements_of(draft: ReportDraft) -> Sequence[StatementDraft]:
-    """Return the statements that a draft carries, else those that its body holds."""
+    """Return a draft's own statements, or else those extracted from its body."""
     found = draft.statements or draft.extracted
     if found is None:
         return extract(draft.body or "", draft.title, draft.language)
@@ -169,10 +169,10 @@ def _statements_of(draft: ReportDraft) -> Sequence[StatementDraft]:
 
 
 def content_hash(draft: ReportDraft, statements: Sequence[StatementDraft]) -> str:
-    """Return the sha256 that tells a report apart: outlet, title, and body or statements.
+    """Return the sha256 that identifies a report: outlet, title, and body or statements.
 
-    Compared after normalisation, so that a copy that differs in code points or spacing is the
-    same report; another outlet's reprint is another report.
+    Compared after normalisation, so that a copy that differs in code points or spacing is the same
+    report; another outlet's reprint is another report.
     """
     parts = [draft.publisher or "", draft.title, draft.body or ""]
     if draft.statements:
@@ -185,8 +185,8 @@ def content_hash(draft: ReportDraft, statements: Sequence[StatementDraft]) -> st
     return digest.hexdigest()
 
 
-def provisional(draft: ReportDraft) -> list[SourcedStatement]:
-    """Return the statements of a draft as they would be shown; each has its place for a number."""
+def preview_statements(draft: ReportDraft) -> list[SourcedStatement]:
+    """Return a draft's statements as they would be shown, with their position as id."""
     return [
         SourcedStatement(
             id=place,
@@ -210,7 +210,7 @@ def provisional(draft: ReportDraft) -> list[SourcedStatement]:
 
 
 def load_published(session: Session, ids: Sequence[int]) -> dict[int, SourcedStatement]:
-    """Return those of ``ids`` that are published at this moment, by id."""
+    """Return those of ``ids`` that are published now, by id."""
     found = load_by_ids(session, ids)
     return {s.id: s for s in found if s.status is StatementStatus.PUBLISHED}
 
@@ -218,13 +218,13 @@ def load_published(session: Session, ids: Sequence[int]) -> dict[int, SourcedSta
 def load_published_in_order(
     session: Session, statement_ids: Sequence[int]
 ) -> list[SourcedStatement]:
-    """Return those of the statements that are published now, in the order of their ids given."""
+    """Return those of the statements that are published now, in the given order."""
     found = load_published(session, statement_ids)
     return [found[each] for each in statement_ids if each in found]
 
 
 def load_by_ids(session: Session, ids: Sequence[int]) -> list[SourcedStatement]:
-    """Return the statements with these ids, whatever their status, in the order of ids."""
+    """Return the statements with these ids, whatever their status, sorted by id."""
     found: list[SourcedStatement] = []
     for chunk in in_batches(ids):
         found += map(to_sourced, session.scalars(_BY_IDS, {"ids": chunk}))
@@ -242,20 +242,19 @@ def load_by_id(session: Session, statement_id: int) -> SourcedStatement:
 def load_latest(
     session: Session, status: StatementStatus | None, limit: int
 ) -> list[SourcedStatement]:
-    """Return up to ``limit`` statements, newest first, of one status or of any."""
+    """Return up to ``limit`` statements of one status or of any, newest first."""
     query = _WITH_SOURCE.order_by(Statement.id.desc()).limit(limit)
     if status is not None:
         query = query.where(Statement.status == status)
     return [to_sourced(row) for row in session.scalars(query)]
 
 
-def short_news(
+def load_short_news(
     session: Session, characters: int, limit: int, language: str
 ) -> list[SourcedStatement]:
-    """Return up to ``limit`` published statements of news, none of them long.
+    """Return up to ``limit`` short published statements of news.
 
-    Those of reports in ``language`` come first, then the newest; only the newest are looked
-    through.
+    Reports in ``language`` come first, then the newest; only the newest are searched.
     """
     newest = (
         select(Statement.id)
@@ -278,7 +277,7 @@ def short_news(
 
 
 def count_published(session: Session) -> Tally:
-    """Return how much is published."""
+    """Count published statements and their sources."""
     counted = (
         select(func.count(), func.count(Report.source_id.distinct()))
         .select_from(Statement)
@@ -290,9 +289,9 @@ def count_published(session: Session) -> Tally:
 
 
 def load_preceding(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    """Return the text of the published statement before each of ``ids`` in its report, if any.
+    """Return the published statement before each of ``ids`` in its report, if any.
 
-    It says how a statement is meant; what nobody published yet has no say in that.
+    It tells how a statement is meant; unpublished ones must not.
     """
     rows = session.execute(_PRECEDING, {"ids": ids})
     return {row.id: row.text for row in rows}
@@ -301,7 +300,7 @@ def load_preceding(session: Session, ids: Sequence[int]) -> dict[int, str]:
 def to_sourced(row: Statement) -> SourcedStatement:
     """Return the value of a statement's row.
 
-    What was kept before fields were held to one line is put on one here.
+    Fields stored before they were limited to one line are put on one line here.
     """
     report = row.report
     return SourcedStatement(
@@ -328,7 +327,7 @@ def _on_one_line(value: str | None) -> str | None:
 
 
 def get_or_add_source(session: Session, name: str | None) -> Source | None:
-    """Return the source called ``name``, made if it is new; None where no outlet is stated."""
+    """Return the source named ``name``, created if new; None without a name."""
     if name is None:
         return None
     known = session.scalar(select(Source).where(Source.name == name))

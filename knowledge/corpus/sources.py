@@ -1,4 +1,4 @@
-"""Sources and the feeds of theirs that are polled: added, paused, trusted, each with its audit."""
+"""Manage sources and their feeds: add, pause, trust, each with its audit entry."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,20 +18,20 @@ from knowledge.storage.audit_log import record
 from knowledge.storage.pagination import bound_limit
 from knowledge.text.plain_text import single_line
 
-#: How often a feed is asked, in minutes: no oftener than is polite, no rarer than a week.
+#: Bounds of the polling interval, in minutes: from polite to a week.
 MIN_MINUTES: Final = 5
 MAX_MINUTES: Final = 7 * 24 * 60
-#: A feed's number, or what a person names it by: its number or its address.
+#: A feed's number, or what a person types: its number or its address.
 FeedRef: TypeAlias = int | str
 #: A source's number, or its name.
 SourceRef: TypeAlias = int | str
-#: Digits that no number of a feed has: a text of so many is an address.
+#: A text of this many digits is taken for an address, not a feed's number.
 _DIGITS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """A feed and how polling it goes."""
+    """A feed and the state of its polling."""
 
     id: int
     url: str
@@ -65,9 +65,9 @@ def add_feed(
     actor: str,
     homepage: str | None = None,
 ) -> int:
-    """Have ``url`` polled for the source ``name``, which is made if it is new; returns the feed.
+    """Poll ``url`` for the source ``name``, created if new; returns the feed's number.
 
-    Raises UnusableFeed if a value cannot be taken or the address is polled already.
+    Raises UnusableFeed if a value is invalid or the address is polled already.
     """
     try:
         named = fields.line_of(name, "name", fields.MAX_PUBLISHER)
@@ -96,7 +96,7 @@ def add_feed(
     source = session.scalar(select(Source).where(Source.name == named)) or Source(name=named)
     before = {"homepage": source.homepage}
     source.homepage = home or source.homepage
-    feed = Feed(source=source, url=address, kind=kind, minutes=minutes)
+    feed = Feed(source=source, url=address, kind=kind, interval_minutes=minutes)
     session.add(feed)
     session.flush()
     after = {
@@ -112,7 +112,7 @@ def add_feed(
 
 
 def pause(session: Session, ref: FeedRef, actor: str, reason: str | None = None) -> None:
-    """Poll a feed no more until it is resumed. Raises NotFound."""
+    """Stop polling a feed until it is resumed. Raises NotFound."""
     feed = _feed(session, ref)
     if not feed.paused:
         feed.paused = True
@@ -139,7 +139,7 @@ def resume(session: Session, ref: FeedRef, now: datetime, actor: str) -> None:
 
 
 def remove(session: Session, ref: FeedRef, actor: str, reason: str | None = None) -> None:
-    """Forget a feed; what it brought stays. Raises NotFound."""
+    """Delete a feed; its reports stay. Raises NotFound."""
     feed = _feed(session, ref)
     before = {"source": feed.source.name, "url": feed.url, "kind": feed.kind.value}
     session.execute(delete(FeedItem).where(FeedItem.feed_id == feed.id))
@@ -149,17 +149,17 @@ def remove(session: Session, ref: FeedRef, actor: str, reason: str | None = None
 
 
 def trust(session: Session, ref: SourceRef, actor: str, reason: str | None = None) -> None:
-    """Publish from now on what the source's feeds bring without review. Raises NotFound."""
+    """Publish what the source's feeds bring from now on, without review. Raises NotFound."""
     _set_trust(session, ref, True, actor, reason)
 
 
 def distrust(session: Session, ref: SourceRef, actor: str, reason: str | None = None) -> None:
-    """Keep from now on what the source's feeds bring as drafts. Raises NotFound."""
+    """Store what the source's feeds bring from now on as drafts. Raises NotFound."""
     _set_trust(session, ref, False, actor, reason)
 
 
 def find_feeds(session: Session, refs: Sequence[FeedRef]) -> list[int]:
-    """Return the number of each feed that is named. Raises NotFound."""
+    """Return the number of each named feed. Raises NotFound."""
     return [_feed(session, ref).id for ref in refs]
 
 
@@ -171,7 +171,7 @@ def list_feeds(session: Session) -> list[FeedState]:
 def list_sources(
     session: Session, after: str | None = None, limit: int = 50
 ) -> tuple[SourceState, ...]:
-    """Return up to ``limit`` sources by name, those after the name ``after``."""
+    """Return up to ``limit`` sources after the name ``after``, by name."""
     query = select(Source).order_by(Source.name).limit(bound_limit(limit))
     if after is not None:
         query = query.where(Source.name > after)
@@ -214,7 +214,7 @@ def _state(feed: Feed) -> FeedState:
         feed.id,
         feed.url,
         feed.kind,
-        feed.minutes,
+        feed.interval_minutes,
         feed.paused,
         feed.polled_at,
         feed.next_poll_at,
@@ -233,7 +233,7 @@ def _set_trust(
         before: dict[str, Any] = {"trusted": not trusted}
         after: dict[str, Any] = {"trusted": trusted}
         if trusted:
-            # What is trusted with it: where it is read, and whose pages count as its own.
+            # Trusted with it: its feeds, and the homepage whose pages count as its own.
             urls = select(Feed.url).where(Feed.source_id == source.id).order_by(Feed.id)
             after |= {"homepage": source.homepage, "feeds": list(session.scalars(urls))}
         record(

@@ -1,4 +1,4 @@
-"""List and search statements and reports for moderators, with figures."""
+"""Search statements, reports and claims by words or reference; list and count them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from knowledge.index.serving_index import last_change
 from knowledge.models import Claim, Report, Statement
 from knowledge.storage.pagination import Page, bound_limit, decode_cursor, make_page
 
-#: Results of a search of each kind.
+#: The most results of each kind.
 FOUND: Final = 20
-#: Words of a search that are looked for, and one of how many may be missing.
+#: The most words of a search, and one of how many may be missing.
 _WORDS: Final = 8
 _MOST_OF: Final = 3
-#: How many times as many are looked at, so that what has words within others comes last.
+#: How many times more rows are read, so that matches inside words come last.
 _AMONG: Final = 5
 
 
@@ -46,7 +46,7 @@ class ClaimLine:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What holds the words of a search."""
+    """Search results."""
 
     statements: tuple[SourcedStatement, ...]
     reports: tuple[ReportLine, ...]
@@ -54,8 +54,8 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """How much is kept, and the number of the last change."""
+class StoredCounts:
+    """How much is stored, and the number of the last change."""
 
     drafts: int
     reviewed: int
@@ -85,11 +85,11 @@ def list_statements(
 
 
 def search(session: Session, wanted: str, limit: int = FOUND) -> Found:
-    """Return what has the words of ``wanted``, or has it as its reference, newest first.
+    """Return what contains the words of ``wanted``, or has it as its reference, newest first.
 
-    What has every word, or where nothing does, what has most of three or more. Words count in other
-    forms as well, and with letters that writers interchange, as the forms of alef; those that say
-    nothing about the subject are not looked for.
+    Results have every word, or if there are none, most of three or more. Words count in other forms
+    as well, and with letters that writers interchange, as the forms of alef; words that say nothing
+    about the subject are ignored.
     """
     sought = _looked_for(wanted)
     if not sought:
@@ -124,15 +124,15 @@ def search(session: Session, wanted: str, limit: int = FOUND) -> Found:
 
 
 def list_claim_ids(session: Session, cluster_id: int) -> list[int]:
-    """Return the ids of all of a cluster's claims."""
+    """Return the ids of all claims of a cluster."""
     return list(session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)))
 
 
-def count_held(session: Session) -> Held:
-    """Return how much is kept."""
+def count_stored(session: Session) -> StoredCounts:
+    """Count what is stored."""
     counted = select(Statement.status, func.count()).group_by(Statement.status)
     by_status = {row[0]: row[1] for row in session.execute(counted)}
-    return Held(
+    return StoredCounts(
         drafts=by_status.get(StatementStatus.DRAFT, 0),
         reviewed=by_status.get(StatementStatus.REVIEWED, 0),
         published=by_status.get(StatementStatus.PUBLISHED, 0),
@@ -143,16 +143,16 @@ def count_held(session: Session) -> Held:
     )
 
 
-#: Letters and signs of which another may stand in their place: one of a pattern matches any.
+#: Characters that may be replaced: a wildcard matches any in their place.
 _INTERCHANGED: Final = frozenset("اأإآٱىيیئهھةوؤكک.'")
-#: Letters of a piece of a word that it is looked for by; shorter ones are in too many words.
+#: Least letters of a search piece; shorter ones are in too many words.
 _SHORTEST: Final = 3
 
 _Row = TypeVar("_Row", Statement, Report, Claim)
 
 
 def _looked_for(wanted: str) -> list[str]:
-    """Return what words are looked for by, the rarest first: most rows are soon passed over."""
+    """Return the search pieces of words, rarest first: most rows are then skipped early."""
     found = [each for each in words(wanted) if each not in STOP_WORDS]
     pieces = dict.fromkeys(map(_piece, found)) or dict.fromkeys(for_matching(wanted).split())
     return sorted(list(pieces)[:_WORDS], key=_fixed_letters, reverse=True)
@@ -174,7 +174,7 @@ def _having(
     limit: int,
     *named: ColumnElement[bool],
 ) -> Sequence[_Row]:
-    # SQLite's LIKE knows no case by itself; asked for it by name, it would fold every row twice.
+    # SQLite's LIKE ignores case by itself; asked for it explicitly, it would fold every row twice.
     like = column.ilike if session.get_bind().dialect.name == "postgresql" else column.like
     has = [like(_pattern(piece), escape="\\") for piece in pieces]
     whole = query.where(or_(and_(*has), *named)).order_by(table.id.desc())
@@ -187,7 +187,7 @@ def _having(
 
 
 def _begin(pieces: Sequence[str], text: str) -> bool:
-    """Tell whether each piece begins a word of a text, or a word without what is joined to it."""
+    """Return whether each piece begins a word of a text, or a word without its clitics."""
     found = [form for word in words(text) for form in (word, stem(word))]
     return all(any(form.startswith(piece) for form in found) for piece in pieces)
 

@@ -4,23 +4,23 @@ Each act is part of the caller's transaction, with an entry in the audit for eac
 """
 
 from knowledge.curation.additions import add_statement, propose
-from knowledge.curation.duplicates import Duplicate, merge, near_duplicates
-from knowledge.curation.edit_conflicts import Done, load_last_act
+from knowledge.curation.duplicates import Duplicate, find_near_duplicates, merge
+from knowledge.curation.edit_conflicts import LastAct, load_last_act
 from knowledge.curation.edits import ReportEdit, StatementEdit, edit_report, edit_statement
 from knowledge.curation.moderator_views import (
-    HeldReport,
-    HeldStatement,
-    Past,
+    EditableReport,
+    EditableStatement,
+    PastVersion,
     load_history,
     load_report,
     load_statement,
 )
 from knowledge.curation.publication import discard, list_drafts, publish, retract, review
-from knowledge.curation.rechecks import Due, due, recheck
+from knowledge.curation.rechecks import Due, list_due, set_recheck_day
 from knowledge.curation.revisions import TOLD
 from knowledge.curation.splitting import split
 from knowledge.curation.statement_references import (
-    Moved,
+    MoveResult,
     find,
     find_all,
     list_acts,
@@ -33,25 +33,26 @@ from knowledge.curation.version_content import changes_meaning
 
 __all__ = [
     "TOLD",
-    "Done",
     "Due",
     "Duplicate",
-    "HeldReport",
-    "HeldStatement",
-    "Moved",
-    "Past",
+    "EditableReport",
+    "EditableStatement",
+    "LastAct",
+    "MoveResult",
+    "PastVersion",
     "ReportEdit",
     "StatementEdit",
     "add_statement",
     "changes_meaning",
     "discard",
-    "due",
     "edit_report",
     "edit_statement",
     "find",
     "find_all",
+    "find_near_duplicates",
     "list_acts",
     "list_drafts",
+    "list_due",
     "list_undoable",
     "load_history",
     "load_last_act",
@@ -61,12 +62,11 @@ __all__ = [
     "merge",
     "move",
     "move_named",
-    "near_duplicates",
     "propose",
     "publish",
-    "recheck",
     "retract",
     "review",
+    "set_recheck_day",
     "split",
     "undo",
 ]

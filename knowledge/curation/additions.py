@@ -1,4 +1,4 @@
-"""Statements added to a report by hand, and what extraction proposes."""
+"""Add statements to a report by hand, and propose those that extraction finds."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,12 +26,12 @@ def add_chosen(
     speaker: str | None,
     actor: str,
 ) -> int:
-    """Add proposals by their places, and words that ``speaker`` says, as drafts; returns how many.
+    """Add proposals, by position, and a text said by ``speaker`` as drafts; returns how many.
 
-    Words that were ``marked`` are located as they were shown. Raises BadEdit for a place where
-    nothing is proposed and for words that are not in the report, as ``add_statement``, NotFound.
+    A ``marked`` text is located as it was shown. Raises BadEdit for a position where nothing is
+    proposed and for text that is not in the report, as ``add_statement``, NotFound.
     """
-    # Before the report is taken, which keeps others waiting: a long body is read for seconds.
+    # Before the report is locked, which blocks others: a long body takes seconds to read.
     offered = {draft.span: draft for draft in propose(session, report_id)}
     report = lock_report(session, report_id)
     body = report.body or ""
@@ -54,10 +54,10 @@ def add_chosen(
 
 
 def add_statement(session: Session, report_id: int, draft: StatementDraft, actor: str) -> int:
-    """Add a draft to a report, at its place there, and return its id.
+    """Add a draft at its position in a report, and return its id.
 
-    Raises BadEdit if its words are not in the report or are a statement of it already, or something
-    else cannot be kept, NotFound.
+    Raises BadEdit if its text is not in the report, is a statement of it already, or a field is
+    invalid; NotFound.
     """
     report = lock_report(session, report_id)
     span = locate_quote(report.body, draft.text, draft.span)
@@ -78,7 +78,7 @@ def add_statement(session: Session, report_id: int, draft: StatementDraft, actor
 
 
 def propose(session: Session, report_id: int) -> tuple[StatementDraft, ...]:
-    """Return what extraction finds in a report and nobody has decided on yet, in order.
+    """Return the statements that extraction finds in a report and nobody has decided on, in order.
 
     Raises NotFound if there is no such report.
     """
@@ -95,7 +95,7 @@ def propose(session: Session, report_id: int) -> tuple[StatementDraft, ...]:
 def insert(
     report: Report, draft: StatementDraft, span: Span | None, place: int, status: StatementStatus
 ) -> Statement:
-    """Make a statement of a report in hand; those from its place on move one further."""
+    """Insert a statement into a locked report; later ones move one position on."""
     for each in report.statements:
         if each.position >= place:
             each.position += 1
@@ -116,7 +116,7 @@ def insert(
 
 
 def _not_proposed(report: Report, text: str) -> BadEdit:
-    """Return the error for words that extraction does not find, or that somebody decided on."""
+    """Return the error for text that extraction does not find, or that was decided on."""
     for known in report.statements:
         if for_matching(known.text) == for_matching(text):
             return _known_words(known.ref)

@@ -1,4 +1,4 @@
-"""The audit as people read it: one row an act, and what each is about by its words."""
+"""Load the audit as people read it: one row per act, with the text of what it is about."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from knowledge.models import Claim, Cluster, Report, Source, Statement
 from knowledge.storage import audit_log
 from knowledge.storage.audit_log import Entry
 
-#: The words of what entries are about, by its kind and number.
+#: The text of what entries are about, by kind and number.
 Titles: TypeAlias = Mapping[tuple[SubjectKind, str], str]
 
-#: Entries further apart are of several acts.
+#: Entries further apart belong to different acts.
 _APART: Final = timedelta(seconds=1)
-#: What is done to a cluster with what is done to a statement.
+#: Actions on a cluster that belong to an act on a statement.
 _OF_STATEMENTS: Final = ("answered", "undone")
-#: What is done to a cluster, and what is done to one as a part of it.
+#: Actions on a cluster, and the action on each cluster that is a part of it.
 _OF_CLUSTERS: Final = (("joined", "merged"), ("answered", "split"), ("undone", "reopened"))
 _TITLES: Final[
     Mapping[SubjectKind, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str]]]
@@ -36,7 +36,7 @@ _TITLES: Final[
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One act: the entry it is read by, and the entries of what it came to, newest first."""
+    """One act: the entry that names it, and all of its entries, newest first."""
 
     entry: Entry
     parts: tuple[Entry, ...] = ()
@@ -44,10 +44,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """Acts, newest first, with the words of what they are about.
+    """Acts, newest first, with the text of what they are about.
 
-    ``undoable`` are the numbers of the entries that can be taken back; ``after`` asks for the acts
-    behind these, None where there are none.
+    ``undoable`` are the ids of entries that can be undone; ``after`` is the cursor of the next
+    page, None at the end.
     """
 
     rows: Sequence[Row]
@@ -63,7 +63,7 @@ def load_audit(
     actor: str | None = None,
     after: str | None = None,
 ) -> AuditPage:
-    """Return a page of the audit, of everything, one subject or one actor. Raises BadCursor."""
+    """Return a page of the audit: everything, one subject, or one actor. Raises BadCursor."""
     page = audit_log.list_entries(session, subject, subject_id, actor, after)
     return AuditPage(
         rows=_group_by_act(page.items),
@@ -74,7 +74,7 @@ def load_audit(
 
 
 def _group_by_act(entries: Sequence[Entry]) -> list[Row]:
-    """Return entries, newest first, as one row an act."""
+    """Group entries, newest first, into one row per act."""
     rows: list[Row] = []
     last: Entry | None = None
     for entry in entries:
@@ -87,7 +87,7 @@ def _group_by_act(entries: Sequence[Entry]) -> list[Row]:
 
 
 def _load_titles(session: Session, entries: Iterable[Entry]) -> Titles:
-    """Return the words of what entries are about, where it is there still."""
+    """Return the text of what entries are about, if it still exists."""
     numbers: dict[SubjectKind, set[int]] = {}
     for each in entries:
         if each.subject_id.isdecimal():
@@ -100,7 +100,7 @@ def _load_titles(session: Session, entries: Iterable[Entry]) -> Titles:
 
 
 def _is_part(entry: Entry, head: Entry, last: Entry) -> bool:
-    """Tell whether an entry is of the act that a newer one is read by."""
+    """Return whether an entry belongs to the act that a newer one names."""
     same = (entry.actor, entry.approved_by) == (head.actor, head.approved_by)
     if not same or last.at - entry.at > _APART:
         return False

@@ -1,4 +1,4 @@
-"""Handle several clusters at once: each by its own act, in a transaction of its own."""
+"""Handle several clusters at once, each in a transaction of its own."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,28 +8,32 @@ from typing import Final, ParamSpec, Protocol, TypeAlias, TypeVar
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import cluster_actions, demand
-from knowledge.claim_queue.cluster_listing import ClusterSummary, resolve_merged_cluster, summaries
+from knowledge.claim_queue.cluster_listing import (
+    ClusterSummary,
+    load_summaries,
+    resolve_merged_cluster,
+)
 from knowledge.curation.edit_conflicts import last_seen, require_unchanged
 from knowledge.domain import SubjectKind
 from knowledge.errors import AlreadyHandled, CannotRegroup, KnowledgeError, NotFound, Stale
 from knowledge.models import Cluster
 from knowledge.notifications import rejections
 from knowledge.notifications.due_notification import Readers
-from knowledge.notifications.rejections import Closed
+from knowledge.notifications.rejections import RejectionNotice
 from knowledge.storage.database import UseCase
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-#: Does to one cluster what is done to all of them.
+#: Does the act to one cluster.
 Act: TypeAlias = Callable[[Session, int], object]
 
-#: What keeps an act from one cluster and not from the others.
+#: Errors that concern one cluster only.
 _OF_ONE: Final = (AlreadyHandled, CannotRegroup, NotFound, Stale)
 
 
 class Transactions(Protocol):
-    """Do a use case, each in a transaction of its own."""
+    """Runs use cases, each in a transaction of its own."""
 
     def __call__(self, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return what ``act(session, …)`` returns, after its commit."""
@@ -37,7 +41,7 @@ class Transactions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A cluster that an act was not done to; ``why`` is what stood against it."""
+    """A cluster that an act was not done to; ``why`` is the reason."""
 
     cluster_id: int
     title: str
@@ -46,11 +50,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What would come of an act: the clusters it is done to, how many people are told, and what."""
+    """The effects of an act: the clusters it is done to, how many people are told, and what."""
 
     clusters: tuple[ClusterSummary, ...]
     people: int
-    readers: tuple[Readers[Closed], ...]
+    readers: tuple[Readers[RejectionNotice], ...]
     refused: tuple[Refused, ...]
 
 
@@ -59,8 +63,8 @@ def do_each(
 ) -> tuple[Refused, ...]:
     """Do an act to each cluster; returns those it could not be done to.
 
-    ``seen`` is the number of what was done last to anything when they were shown
-    (``audit_log.load_latest_id``): to what somebody else handled since, nothing is done.
+    ``seen`` is the newest audit entry when they were shown (``audit_log.load_latest_id``): clusters
+    that somebody else handled since are left alone.
     """
     refused = []
     for number in cluster_ids:
@@ -74,16 +78,16 @@ def do_each(
 def merge_each(
     do: Transactions, cluster_ids: Sequence[int], keep: int, seen: int, actor: str
 ) -> tuple[Refused, ...]:
-    """Make each cluster part of the one that is kept, as ``do_each``."""
+    """Merge each cluster into the one that is kept, as ``do_each``."""
     return do_each(do, _kept_first(cluster_ids, keep), seen, _merging(keep, seen, actor))
 
 
 def foresee(
     session: Session, cluster_ids: Sequence[int], seen: int, act: Act, now: datetime
 ) -> Foreseen:
-    """Return what would come of an act to each cluster: it is done, read, and taken back."""
-    demand.hold(session)
-    found, refused = summaries(session, cluster_ids, now=now), []
+    """Preview an act on each cluster: it is done, read, and rolled back."""
+    demand.lock_queue(session)
+    found, refused = load_summaries(session, cluster_ids, now=now), []
     with session.begin_nested() as savepoint:
         for number in cluster_ids:
             try:
@@ -101,9 +105,9 @@ def foresee(
 def foresee_merge(
     session: Session, cluster_ids: Sequence[int], seen: int, actor: str, now: datetime
 ) -> tuple[int, Foreseen]:
-    """Return which cluster the others would best join, and what would come of that.
+    """Return which cluster the others would best be merged into, and the effects of that.
 
-    It is the one of the largest demand, of those that are still as they were shown.
+    It is the one of highest demand among those that are unchanged since they were shown.
     """
     unchanged = foresee(session, cluster_ids, seen, lambda _, __: None, now).clusters
     keep = unchanged[0].id if unchanged else cluster_ids[0]
@@ -112,7 +116,7 @@ def foresee_merge(
 
 
 def _kept_first(cluster_ids: Sequence[int], keep: int) -> list[int]:
-    """Return the one that is kept, then the others: it is looked at before it is changed."""
+    """Return the cluster to keep, then the others: it is checked before it is changed."""
     return sorted(cluster_ids, key=lambda number: number != keep)
 
 
@@ -122,7 +126,7 @@ def _merging(keep: int, seen: int, actor: str) -> Act:
         if cluster_id != keep:
             require_unchanged(session, SubjectKind.CLUSTER, keep, seen)
             cluster_actions.merge_clusters(session, keep, [cluster_id], actor)
-            # What this act did itself to the one that is kept.
+            # Changes that this act itself made to the kept one.
             seen = max(seen, last_seen(session, SubjectKind.CLUSTER, keep))
 
     return act

@@ -1,4 +1,4 @@
-"""Statements that say the same: found, and made one."""
+"""Find statements that say the same, and merge them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from knowledge.models import Statement
 from knowledge.notifications.corrections import pass_on
 from knowledge.storage.row_locks import lock_statements
 
-#: Near ones offered at most, and characters that are compared.
+#: The most duplicates offered, and the characters compared.
 _OFFERED: Final = 50
 _COMPARED: Final = 8_000
 
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A published statement that says the same as another; ``same`` where the words do too.
+    """A published statement that says the same as another; ``same`` if the words do too.
 
     ``cosine`` is the encoder's: it sorts, and means nothing by itself.
     """
@@ -37,7 +37,7 @@ class Duplicate:
     same: bool
 
 
-def near_duplicates(
+def find_near_duplicates(
     session: Session,
     index: StatementIndex,
     encoder: Encoder,
@@ -45,9 +45,10 @@ def near_duplicates(
     statement_id: int,
     limit: int = 10,
 ) -> list[Duplicate]:
-    """Return published statements that mean the same as one, those with the same words first.
+    """Return published statements that mean the same as one, equal words first.
 
-    What only stands near is left out. Raises NotFound if there is no such statement.
+    Statements that are near but mean something else are left out. Raises NotFound if there is no
+    such statement.
     """
     row = session.get(Statement, statement_id)
     if row is None:
@@ -78,11 +79,11 @@ def _saying_the_same(meanings: Comparing, text: str, near: Sequence[Duplicate]) 
 def merge(
     session: Session, keep: int, others: Sequence[int], actor: str, reason: str | None
 ) -> int:
-    """Let one statement stand for others that say the same; returns how many.
+    """Merge statements that say the same into one; returns how many were merged.
 
-    The others are retracted, what people said of them holds of the one kept, and who was shown
-    them hears of its corrections. Raises BadEdit where the one kept cannot stand for them, Stale
-    if one was retracted meanwhile, NotFound.
+    The others are retracted, verdicts on them apply to the kept one, and people who were shown them
+    hear of its corrections. Raises BadEdit if the kept one cannot stand for them, Stale if one was
+    retracted meanwhile, NotFound.
     """
     others = [number for number in dict.fromkeys(others) if number != keep]
     rows = lock_statements(session, [keep, *others])

@@ -1,4 +1,4 @@
-"""Refuse edits of what somebody else changed meanwhile, and say what and who."""
+"""Detect edits of what somebody else changed meanwhile, and refuse them, saying what and who."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,26 +19,25 @@ _P = ParamSpec("_P")
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What was done last to something, and by whom: as colleagues know them, and their key."""
+class LastAct:
+    """The last act on something: by whom, as colleagues know them, and their key."""
 
-    entry_id: int
     action: str
     by: str
     at: datetime
     actor: str
 
 
-def load_last_act(session: Session, subject: SubjectKind, subject_id: int) -> Done | None:
-    """Return what was done last to a report or a statement, None where nothing was."""
+def load_last_act(session: Session, subject: SubjectKind, subject_id: int) -> LastAct | None:
+    """Return the last act on a report or a statement, None if there is none."""
     entry = audit_log.load_latest(session, subject, subject_id)
     if entry is None:
         return None
-    return Done(entry.id, entry.action, roles.name_of(session, entry.actor), entry.at, entry.actor)
+    return LastAct(entry.action, roles.name_of(session, entry.actor), entry.at, entry.actor)
 
 
 def make_stale_error(session: Session, subject: SubjectKind, subject_id: int) -> Stale:
-    """Return the error that tells who came too late what happened meanwhile."""
+    """Return the error that tells the second moderator what the first one did."""
     done = load_last_act(session, subject, subject_id)
     by, action = (done.by, done.action) if done else ("somebody", "changed")
     when = f" at {done.at:%Y-%m-%d %H:%M} UTC" if done else ""
@@ -52,12 +51,12 @@ def make_stale_error(session: Session, subject: SubjectKind, subject_id: int) ->
 
 
 def last_seen(session: Session, subject: SubjectKind, subject_id: int) -> int:
-    """Return the number of what was done last to something: what forms and buttons carry."""
+    """Return the id of the last audit entry of a subject, which forms and buttons carry."""
     return audit_log.load_latest_ids(session, subject, [subject_id]).get(subject_id, 0)
 
 
 def last_shown(session: Session, statement_ids: Sequence[int]) -> dict[int, int]:
-    """Return the number of what was done last to each statement, or to its report, by statement."""
+    """Return the id of the last audit entry of each statement or its report, by statement."""
     report_of = _reports_of(session, statement_ids)
     statements = audit_log.load_latest_ids(session, SubjectKind.STATEMENT, list(report_of))
     reports = audit_log.load_latest_ids(session, SubjectKind.REPORT, list(report_of.values()))
@@ -68,18 +67,18 @@ def last_shown(session: Session, statement_ids: Sequence[int]) -> dict[int, int]
 
 
 def require_unchanged(session: Session, subject: SubjectKind, subject_id: int, seen: int) -> None:
-    """Raise Stale if something was done since ``seen``; nothing is done until the act is over."""
-    demand.hold(session)
+    """Raise Stale if a subject changed since ``seen``; lock it until the transaction ends."""
+    demand.lock_queue(session)
     if last_seen(session, subject, subject_id) > seen:
         raise make_stale_error(session, subject, subject_id)
 
 
 def require_as_shown(session: Session, seen: Mapping[int, int]) -> None:
-    """Raise Stale if something was done to a statement or its report since each was shown.
+    """Raise Stale if a statement or its report changed since each was shown.
 
-    ``seen`` is what ``last_shown`` said then. Nothing is done to them until the act is over.
+    ``seen`` is what ``last_shown`` returned then. They stay locked until the transaction ends.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     now = last_shown(session, list(seen))
     changed = next((number for number in now if now[number] > seen[number]), None)
     if changed is None:
@@ -100,7 +99,7 @@ def move_all(
 ) -> int:
     """Do ``move`` to all of some statements, or to none; returns how many they are.
 
-    Raises Stale where somebody was there before, or did something to one since it was ``shown``.
+    Raises Stale if another moderator was first, or changed one since it was ``shown``.
     """
     if shown:
         require_as_shown(session, shown)
@@ -110,7 +109,7 @@ def move_all(
 
 
 def require_moved(session: Session, ids: Sequence[int], moved: int) -> None:
-    """Raise Stale if only some of the statements could be moved: somebody was there before."""
+    """Raise Stale if only some statements could be moved: another moderator was first."""
     if moved == len(ids):
         return
     for number in ids:
@@ -120,7 +119,7 @@ def require_moved(session: Session, ids: Sequence[int], moved: int) -> None:
 
 
 def _reports_of(session: Session, statement_ids: Sequence[int]) -> dict[int, int]:
-    """Return the number of the report that each statement is of; what is not there is left out."""
+    """Return each statement's report id; missing statements are left out."""
     rows = session.execute(
         select(Statement.id, Statement.report_id).where(Statement.id.in_(statement_ids))
     )

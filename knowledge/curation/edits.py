@@ -1,4 +1,4 @@
-"""Corrections of what was entered: a new version of a statement or of a report."""
+"""Edit statements and reports: each edit is a new version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,17 +38,17 @@ from knowledge.storage.change_log import append
 from knowledge.storage.row_locks import lock_report, lock_statements
 from knowledge.text.plain_text import plain_text
 
-#: What the audit calls a statement whose words an edit of its report moved.
+#: Audit action for a statement that an edit of its report moved.
 MOVED: Final = "moved"
-#: Characters of a body that is entered by hand.
+#: Characters of a body that is typed in.
 _LONGEST_BODY: Final = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class StatementEdit:
-    """All that a statement says after an edit.
+    """All fields of a statement after an edit.
 
-    Without ``span`` the same words stay where they are, and others are found in the report.
+    Without ``span``, unchanged text keeps its position, and changed text is located in the report.
     """
 
     text: str
@@ -66,7 +66,7 @@ class StatementEdit:
 
 @dataclass(frozen=True, slots=True)
 class ReportEdit:
-    """All that a report says after an edit."""
+    """All fields of a report after an edit."""
 
     title: str
     publisher: str | None = None
@@ -93,15 +93,14 @@ def edit_statement(
     version: int,
     tell: bool | None = None,
 ) -> None:
-    """Keep an edit of the statement's ``version`` as its next one; the old one is kept.
+    """Store an edit of a statement's ``version`` as its next one; the old one is kept.
 
-    ``tell`` is whether who was shown a published one is to be told, by default where its meaning
-    changed; the audit notes how many are. A reviewed one has to be
-    reviewed again. Raises Stale if ``version`` is no longer the current one, BadEdit for what
-    cannot be kept, NotFound.
+    ``tell`` is whether people who were shown a published statement are told, by default if its
+    meaning changed; the audit notes how many. A reviewed one has to be reviewed again. Raises Stale
+    if ``version`` is no longer the current one, BadEdit for invalid fields, NotFound.
     """
-    # Held before any row: an edit may open what the statement answered.
-    demand.hold(session)
+    # Locked before any row: an edit may reopen what the statement answered.
+    demand.lock_queue(session)
     row = lock_statements(session, [statement_id])[statement_id]
     if row.version != version:
         raise make_stale_error(session, SubjectKind.STATEMENT, statement_id)
@@ -115,7 +114,7 @@ def edit_statement(
     if edit.text != row.text:
         span = locate_quote(body, edit.text, span)
     elif row.span_start is not None and row.span_end is not None:
-        # The same words may stand in several places: they stay where they are.
+        # The text may occur several times: it keeps its position.
         span = locate_quote(body, edit.text, span or Span(row.span_start, row.span_end))
     values = {
         "text": edit.text,
@@ -141,12 +140,11 @@ def edit_report(
     reason: str | None,
     version: int,
 ) -> None:
-    """Keep an edit of the report's ``version`` as its next one; the old one is kept.
+    """Store an edit of a report's ``version`` as its next one; the old one is kept.
 
-    Statements keep their words and follow them to where they stand in the new body; reviewed ones
-    have to be reviewed again. Raises Stale
-    if ``version`` is no longer the current one, BadEdit if a statement's words are not in the new
-    body or something else cannot be kept, NotFound.
+    Statements keep their text and follow it to its position in the new body; reviewed ones have to
+    be reviewed again. Raises Stale if ``version`` is no longer the current one, BadEdit if a
+    statement's text is not in the new body or a field is invalid, NotFound.
     """
     row = lock_report(session, report_id)
     if row.version != version:
@@ -159,7 +157,7 @@ def edit_report(
     values = {
         "title": title,
         "publisher": input_limits.require_line(edit.publisher, "publisher", fields.MAX_PUBLISHER),
-        # As it was read, whatever that is, or one that may be followed.
+        # Either as it was read, or an address that people may follow.
         "url": edit.url if edit.url == row.url else input_limits.require_address(edit.url),
         "published_at": to_json(edit.published_at),
         "language": input_limits.require_language(edit.language),
@@ -178,12 +176,12 @@ def revise_report(
     reason: str | None,
     undoes: int | None = None,
 ) -> None:
-    """Change a report in hand, its statements' places with it. Raises BadEdit."""
+    """Change a locked report and its statements' positions. Raises BadEdit."""
     before = read_content(row, REPORT_FIELDS)
     changed = {name: value for name, value in values.items() if before[name] != value}
     if not changed:
         return
-    # What was ingested keeps its hash: read again, it is still known to be this report.
+    # An ingested report keeps its hash: ingested again, it is recognised.
     keep_version(session, row)
     apply_content(session, row, changed)
     audit_log.record(
@@ -207,7 +205,7 @@ def revise_report(
 
 
 def _void_review(session: Session, row: Statement, actor: str, reason: str | None) -> None:
-    """Have a reviewed statement reviewed again: people are shown its report with it."""
+    """Require a new review of a reviewed statement: people are shown its report with it."""
     if row.status is StatementStatus.REVIEWED:
         revise(session, row, UNREVIEWED, actor, "review voided", reason)
 
@@ -215,7 +213,7 @@ def _void_review(session: Session, row: Statement, actor: str, reason: str | Non
 def _follow(
     session: Session, row: Statement, body: str | None, actor: str, reason: str | None
 ) -> None:
-    """Move a statement's place to where its words stand in another body."""
+    """Move a statement's span to where its text is in another body."""
     if row.span_start is None or row.span_end is None:
         return
     if body is not None and body[row.span_start : row.span_end] == row.text:
@@ -228,7 +226,7 @@ def _follow(
             f"{row.ref} is not in the new text; edit or retract that statement first", row.ref
         )
     else:
-        # Kept before texts were cleaned, it says the same in a body that is.
+        # Stored before texts were cleaned, it equals its cleaned form.
         text = plain_text(row.text)
         span = locate_quote(body, text, None)
     values = {

@@ -1,4 +1,4 @@
-"""Change what moderators add to an answer in their own words, and note who is to hear of it."""
+"""Edit the note of an answer, and record who must be told."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.cluster_listing import (
     ClusterSummary,
-    hold_cluster,
     load_summary,
+    lock_cluster,
     resolve_merged_cluster,
 )
 from knowledge.claim_queue.explanations import Note, note_from
@@ -41,7 +41,7 @@ _UNSYNCED: Final = {"synchronize_session": False}
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A statement that answers a cluster: its relation to the claims, and the note with it."""
+    """A statement that answers a cluster: its relation to the claims, and the note."""
 
     relation: Relation
     note: Note
@@ -49,7 +49,7 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedAnswer:
-    """An answer of a cluster, with what moderators add to it."""
+    """An answer of a cluster, with its note."""
 
     cluster: ClusterSummary
     statement: SourcedStatement
@@ -60,15 +60,15 @@ class ExplainedAnswer:
 def load_explained_answer(
     session: Session, cluster_id: int, statement_id: int, now: datetime
 ) -> ExplainedAnswer:
-    """Return a cluster's answer with its note. Raises NotFound and BadEdit as ``explained``."""
+    """Return a cluster's answer with its note. Raises as ``load_explained``."""
     cluster = load_summary(session, cluster_id, now)
-    kept = explained(session, cluster.id, statement_id)
+    kept = load_explained(session, cluster.id, statement_id)
     statement = reports.load_by_id(session, statement_id)
     return ExplainedAnswer(cluster, statement, kept.relation, kept.note)
 
 
-def explained(session: Session, cluster_id: int, statement_id: int) -> Explained:
-    """Return what a statement says of a cluster, with its note. Raises NotFound and BadEdit."""
+def load_explained(session: Session, cluster_id: int, statement_id: int) -> Explained:
+    """Return a statement's answer to a cluster, with its note. Raises NotFound and BadEdit."""
     row = session.execute(
         select(Verdict.relation, Verdict.explanation)
         .join(Claim, Claim.id == Verdict.claim_id)
@@ -94,15 +94,15 @@ def explain(
     reason: str | None = None,
     tell: bool = False,
 ) -> int:
-    """Keep another note with a cluster's answer; returns how many people are to hear of it.
+    """Replace the note of a cluster's answer; returns how many people are told.
 
-    Nobody is, unless ``tell``: then those who were given the answer and read a language that the
-    note changes in. ``was`` is the note that was looked at. Raises Stale if that is another one by
-    now, and as ``explained``.
+    With ``tell``, people who were given the answer and read a language in which the note changes
+    are told. ``was`` is the note that the moderator saw. Raises Stale if it is another one by now,
+    and as ``load_explained``.
     """
-    cluster_id = hold_cluster(session, cluster_id).id
+    cluster_id = lock_cluster(session, cluster_id).id
     lock_statements(session, [statement_id])
-    before = explained(session, cluster_id, statement_id).note
+    before = load_explained(session, cluster_id, statement_id).note
     if before != was:
         raise make_stale_error(session, SubjectKind.CLUSTER, cluster_id)
     if before == note:
@@ -140,14 +140,14 @@ def _answers(cluster_id: int, statement_id: int) -> tuple[ColumnElement[bool], .
 def _tell(
     session: Session, claims: Sequence[int], statement_id: int, languages: Sequence[str]
 ) -> int:
-    """Note a notification for everybody who has the answer; returns how many people these are."""
+    """Record a notification for everybody who has the answer; returns how many they are."""
     of_claims = select(Inquiry.id).where(Inquiry.claim_id.in_(claims))
     mine = (
         Notification.statement_id == statement_id,
         Notification.kind == _EXPLAINED,
         Notification.inquiry_id.in_(of_claims),
     )
-    # Only the latest note is told, to those as well who heard of an earlier one.
+    # Only the latest note is told, to people who heard of an earlier one as well.
     session.execute(delete(Notification).where(*mine), execution_options=_UNSYNCED)
     asked = aliased(Inquiry)
     latest = (
@@ -178,7 +178,7 @@ def _tell(
 
 
 def _have_it(claims: Sequence[int], statement_id: int) -> Select[tuple[str]]:
-    """Select who was told what a statement says of claims, or asked while it answered them."""
+    """Select the people who were told a statement's answer to claims, or asked while it held."""
     asked = aliased(Inquiry)
     told = (
         select(Notification.person_key)

@@ -1,4 +1,4 @@
-"""Limit what moderators enter to the bounds of what is read from files (pure)."""
+"""Apply the limits of imported files to what moderators type (pure)."""
 
 from collections.abc import Callable
 
@@ -13,12 +13,12 @@ def require_line(value: str | None, field: str, limit: int) -> str | None:
 
 
 def require_body(value: str | None, limit: int) -> None:
-    """Raise BadEdit for a report's text that cannot be kept as it is."""
+    """Raise BadEdit for a report's text that cannot be stored."""
     _checked(lambda: fields.text_of(value, "body", limit))
 
 
 def require_speaker(value: str | None) -> str | None:
-    """Return who said it. Raises BadEdit."""
+    """Return the speaker. Raises BadEdit."""
     return require_line(value, "speaker", fields.MAX_SPEAKER)
 
 
@@ -28,7 +28,7 @@ def require_rating_text(value: str | None) -> str | None:
 
 
 def require_address(value: str | None) -> str | None:
-    """Return an http or https address: what people may follow. Raises BadEdit."""
+    """Return an http or https address that people may follow. Raises BadEdit."""
     return _checked(lambda: fields.url_of(value, "url"))
 
 

@@ -1,4 +1,4 @@
-"""Keep reports that are put in by hand, their statements chosen by a person or read off them."""
+"""Store reports that moderators enter, with chosen or extracted statements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from knowledge.storage import audit_log
 
 
 def file_reports(session: Session, drafts: Sequence[ReportDraft], actor: str) -> list[Stored]:
-    """Keep a report as ``file_report``, or several with the statements that extraction finds."""
+    """Store one report as ``file_report``, or several with their extracted statements."""
     if len(drafts) == 1:
         return [file_report(session, drafts[0], actor)]
     return [reports.store(session, draft) for draft in drafts]
 
 
 def file_report(session: Session, draft: ReportDraft, actor: str) -> Stored:
-    """Keep a report without choosing statements from its body; those it carries become drafts.
+    """Store a report without extracting statements; those it carries become drafts.
 
     The same content a second time adds nothing.
     """
@@ -33,9 +33,9 @@ def file_report(session: Session, draft: ReportDraft, actor: str) -> Stored:
 
 @dataclass(frozen=True, slots=True)
 class AddedReports:
-    """What was just added: the report if it is one, whether all was here before, the statements.
+    """Reports that were just added: the id if it is one, whether all were known, the statements.
 
-    ``seen`` is the newest entry of the audit: nothing is done to what was changed after it.
+    ``seen`` is the newest audit entry: acts on what changed later are refused.
     """
 
     report_id: int | None
@@ -46,20 +46,20 @@ class AddedReports:
 
 
 def add_reports(session: Session, drafts: Sequence[ReportDraft]) -> AddedReports:
-    """Keep reports, at least one, with the statements that their bodies hold as drafts.
+    """Store one or more reports with their extracted statements as drafts.
 
-    The same content a second time adds nothing; what is returned of it is as it is kept.
+    The same content a second time adds nothing; what is returned for it is as stored.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     stored = [reports.store(session, draft) for draft in drafts]
-    # Before what is shown: what is done in between is not taken for seen.
+    # Read before what is shown, so that a change in between does not count as seen.
     seen = audit_log.load_latest_id(session)
     ids = [number for each in stored for number in each.statement_ids]
     found = tuple(reports.load_by_ids(session, ids))
     return AddedReports(
         report_id=stored[0].report_id if len(stored) == 1 else None,
         duplicate=all(each.duplicate for each in stored),
-        # A report that was here before may have been edited since.
+        # A known report may have been edited since.
         title=found[0].title if found else drafts[0].title,
         statements=found,
         seen=seen,

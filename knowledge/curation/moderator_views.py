@@ -1,4 +1,4 @@
-"""Reports and statements as moderators see them: with version, place and what is done with them."""
+"""Load reports and statements as moderators edit them, with version, span and history."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from knowledge.corpus import reports, statement_search
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation.edit_conflicts import last_shown
-from knowledge.curation.rechecks import Due, due
+from knowledge.curation.rechecks import Due, list_due
 from knowledge.domain import Rating, ReportKind, Span, StatementStatus, VersionKind
 from knowledge.errors import NotFound
 from knowledge.models import Report, Statement, Version
@@ -20,8 +20,8 @@ from knowledge.storage.pagination import LARGEST, Page
 
 
 @dataclass(frozen=True, slots=True)
-class HeldStatement:
-    """A statement as an editor opens it."""
+class EditableStatement:
+    """A statement as the edit form shows it."""
 
     id: int
     ref: str
@@ -40,8 +40,8 @@ class HeldStatement:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldReport:
-    """A report as an editor opens it, with its statements in order."""
+class EditableReport:
+    """A report as the edit form shows it, with its statements in order."""
 
     id: int
     ref: str
@@ -53,22 +53,21 @@ class HeldReport:
     language: str
     kind: ReportKind
     body: str | None
-    created_at: datetime
-    statements: tuple[HeldStatement, ...]
+    statements: tuple[EditableStatement, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """How a report or a statement was until a moment: its fields by name, as JSON values."""
+class PastVersion:
+    """An earlier version of a report or a statement: its fields as JSON values."""
 
     version: int
     content: Mapping[str, Any]
-    until: datetime
+    replaced_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class StatementList:
-    """A page of statements, each with what ``last_shown`` says, and those to look at again."""
+    """A page of statements, each with its ``last_shown``, and those due for a recheck."""
 
     page: Page[SourcedStatement]
     seen: Mapping[int, int]
@@ -79,7 +78,7 @@ def list_statements(
     session: Session, today: date, status: StatementStatus | None = None, after: str | None = None
 ) -> StatementList:
     """Return statements of one status or of any, newest first. Raises BadCursor."""
-    looked_at_again = due(session, today, limit=LARGEST).items
+    looked_at_again = list_due(session, today, limit=LARGEST).items
     page = statement_search.list_statements(session, status, after)
     return StatementList(page, last_shown(session, [s.id for s in page.items]), looked_at_again)
 
@@ -87,31 +86,31 @@ def list_statements(
 def load_shown(
     session: Session, statement_ids: Sequence[int]
 ) -> tuple[list[SourcedStatement], dict[int, int]]:
-    """Return statements as they stand, and what ``last_shown`` says of them."""
-    # Before what is shown: what is done in between is not taken for seen.
+    """Return statements as they are now, with their ``last_shown``."""
+    # Read before what is shown, so that a change in between does not count as seen.
     seen = last_shown(session, statement_ids)
     return reports.load_by_ids(session, statement_ids), seen
 
 
 def preview_retraction(session: Session, statement_id: int) -> tuple[SourcedStatement, int]:
-    """Return a statement, and how many people are told if it is withdrawn. Raises NotFound."""
+    """Return a statement, and how many people are told of its withdrawal. Raises NotFound."""
     return reports.load_by_id(session, statement_id), count_audience(session, statement_id)
 
 
-def load_statement(session: Session, statement_id: int) -> HeldStatement:
-    """Return a statement as it stands. Raises NotFound."""
+def load_statement(session: Session, statement_id: int) -> EditableStatement:
+    """Return a statement, freshly read. Raises NotFound."""
     row = session.get(Statement, statement_id, populate_existing=True)
     if row is None:
         raise NotFound(f"there is no statement number {statement_id}; see `statements list`")
     return _held(row)
 
 
-def load_report(session: Session, report_id: int) -> HeldReport:
-    """Return a report as it stands, with its statements. Raises NotFound."""
+def load_report(session: Session, report_id: int) -> EditableReport:
+    """Return a report with its statements, freshly read. Raises NotFound."""
     row = session.get(Report, report_id, populate_existing=True)
     if row is None:
         raise NotFound(f"there is no report number {report_id}; see `statements list`")
-    return HeldReport(
+    return EditableReport(
         id=row.id,
         ref=row.ref,
         version=row.version,
@@ -122,24 +121,23 @@ def load_report(session: Session, report_id: int) -> HeldReport:
         language=row.language,
         kind=row.kind,
         body=row.body,
-        created_at=row.created_at,
         statements=tuple(_held(each) for each in row.statements),
     )
 
 
-def load_history(session: Session, kind: VersionKind, subject_id: int) -> tuple[Past, ...]:
-    """Return how a report or a statement was before its edits, the latest first."""
+def load_history(session: Session, kind: VersionKind, subject_id: int) -> tuple[PastVersion, ...]:
+    """Return the earlier versions of a report or a statement, the latest first."""
     rows = session.scalars(
         select(Version)
         .where(Version.kind == kind, Version.subject_id == subject_id)
         .order_by(Version.version.desc())
     )
-    return tuple(Past(row.version, row.content, row.until) for row in rows)
+    return tuple(PastVersion(row.version, row.content, row.replaced_at) for row in rows)
 
 
-def _held(row: Statement) -> HeldStatement:
+def _held(row: Statement) -> EditableStatement:
     placed = row.span_start is not None and row.span_end is not None
-    return HeldStatement(
+    return EditableStatement(
         id=row.id,
         ref=row.ref,
         report_id=row.report_id,

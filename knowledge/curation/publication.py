@@ -1,4 +1,4 @@
-"""From draft to reviewed to published to retracted, many at once."""
+"""Review, publish, retract and discard statements, many at once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand
-from knowledge.claim_queue.reopening import reopen
+from knowledge.claim_queue.reopening import reopen_answered_with
 from knowledge.curation.version_content import to_json
 from knowledge.domain import ChangeKind, NotificationKind, StatementStatus, SubjectKind
 from knowledge.errors import TwoPeopleNeeded
@@ -36,8 +36,8 @@ def publish(
 ) -> int:
     """Publish drafts and reviewed statements; returns how many were. Retracted ones stay so.
 
-    ``two_people`` is the rule that another person reviewed what this one publishes: raises
-    TwoPeopleNeeded, and nothing is published, where that is not so of all of them.
+    With ``two_people``, another person must have reviewed each of them: otherwise it raises
+    TwoPeopleNeeded and publishes nothing.
     """
     by_another = Statement.reviewed_by != actor
     if two_people:
@@ -53,35 +53,36 @@ def publish(
 
 
 def retract(session: Session, ids: Sequence[int], actor: str, reason: str) -> int:
-    """Withdraw published statements; returns how many were.
+    """Retract published statements; returns how many were.
 
-    They are not served any more, who was shown them is to be told, and what they answered is for
-    moderators to answer again.
+    They are no longer served, people who were shown them are told, and moderators have to answer
+    again what they answered.
     """
-    # The inbox before statements, as where an inquiry is kept: neither then waits for the other.
-    demand.hold(session)
+    # The queue's lock before statements, as where inquiries are recorded, so that neither
+    # deadlocks.
+    demand.lock_queue(session)
     moved = _move(session, ids, _PUBLISHED, _RETRACTED, actor, "retracted", reason)
     append(session, moved, ChangeKind.REMOVED)
     note_corrected(session, moved, NotificationKind.RETRACTED)
-    reopen(session, moved, actor, reason)
+    reopen_answered_with(session, moved, actor, reason)
     return len(moved)
 
 
 def discard(session: Session, ids: Sequence[int], actor: str, reason: str) -> int:
-    """Put drafts and reviewed statements away, never to be published; returns how many were."""
+    """Discard drafts and reviewed statements for good; returns how many were."""
     moved = _move(session, ids, _DRAFT, _RETRACTED, actor, "discarded", reason)
     moved += _move(session, ids, _REVIEWED, _RETRACTED, actor, "discarded", reason)
     return len(moved)
 
 
 def list_drafts(session: Session) -> list[int]:
-    """Return the ids of the statements that wait to be published, reviewed or not."""
+    """Return the ids of statements that wait to be published, reviewed or not."""
     waiting = Statement.status.in_((_DRAFT, _REVIEWED))
     return list(session.scalars(select(Statement.id).where(waiting).order_by(Statement.id)))
 
 
 def list_reviewers(session: Session, ids: Sequence[int]) -> dict[str, str]:
-    """Return who reviewed statements that are not published yet, each with one's reference."""
+    """Return the reviewers of unpublished statements, each with one statement's reference."""
     found: dict[str, str] = {}
     for batch in in_batches(ids):
         rows = session.execute(
@@ -129,10 +130,10 @@ def _move(
     beside: dict[str, Any] | None = None,
     *conditions: ColumnElement[bool],
 ) -> list[int]:
-    """Take those of ``ids`` that stand at ``before`` to ``after``; returns which were, by id.
+    """Change the status of the ``ids`` that are ``before`` to ``after``; returns which, sorted.
 
-    Asked and done in one statement: what another moderator retracted a moment ago is not
-    published over their decision. ``beside`` are columns, empty until then, set with it.
+    The check and the change are one statement: what another moderator has just retracted is not
+    published. ``beside`` are columns, empty until then, that are set too.
     """
     moved: list[int] = []
     beside = beside or {}

@@ -1,4 +1,4 @@
-"""Locate words in a report: a statement is quoted verbatim or not at all (pure)."""
+"""Locate text in a report: a statement is quoted verbatim or not at all (pure)."""
 
 from typing import Final
 
@@ -7,15 +7,15 @@ from knowledge.corpus.readers import fields
 from knowledge.domain import Span
 from knowledge.errors import BadEdit, EditProblem
 
-#: Characters of a statement at most, as where it is read from a file.
+#: The most characters of a statement, as for imported ones.
 LONGEST: Final = fields.MAX_STATEMENT
 
 
 def locate_quote(body: str | None, text: str, span: Span | None) -> Span | None:
-    """Return where ``text`` stands in ``body``: at ``span``, else the only or first place.
+    """Return where ``text`` is in ``body``: at ``span``, else at its only or first occurrence.
 
-    None where the report has no body to quote from. Raises BadEdit for a text that is empty, too
-    long, or not in the body.
+    None if the report has no body to quote from. Raises BadEdit for a text that is empty, too long,
+    or not in the body.
     """
     if not text.strip():
         raise BadEdit(
@@ -51,9 +51,9 @@ def locate_quote(body: str | None, text: str, span: Span | None) -> Span | None:
 
 
 def locate_words(text: str, words: str) -> Span | None:
-    """Return where ``words``, as they are shown and copied, stand in a text; None if they do not.
+    """Return where ``words``, copied from a page, are in a text; None if they are not.
 
-    Invisible characters are not shown, and lines are joined where they are copied: neither counts.
+    Invisible characters are not shown, and copying joins lines: both are ignored.
     """
     wanted = "".join(visible(words).split())
     if not wanted:

@@ -1,4 +1,4 @@
-"""Statements that somebody should look at again by some day."""
+"""Set and list the days by which statements must be rechecked."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,19 +18,16 @@ from knowledge.storage.row_locks import lock_statements
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A published statement that should be looked at again by a day."""
+    """A published statement to recheck by a day."""
 
     statement: SourcedStatement
     by: date
 
 
-def recheck(
+def set_recheck_day(
     session: Session, statement_id: int, by: date | None, actor: str, reason: str | None = None
 ) -> None:
-    """Set the day by which a statement is looked at again, or that it need not be.
-
-    Raises NotFound.
-    """
+    """Set or clear the day by which a statement must be rechecked. Raises NotFound."""
     row = lock_statements(session, [statement_id])[statement_id]
     before, after = to_json(row.recheck_by), to_json(by)
     if before == after:
@@ -49,11 +46,8 @@ def recheck(
     session.flush()
 
 
-def due(session: Session, today: date, after: str | None = None, limit: int = 50) -> Page[Due]:
-    """Return published statements to look at again by ``today``, longest due first.
-
-    Raises BadCursor.
-    """
+def list_due(session: Session, today: date, after: str | None = None, limit: int = 50) -> Page[Due]:
+    """Return published statements to recheck by ``today``, longest due first. Raises BadCursor."""
     query = (
         select(Statement)
         .options(joinedload(Statement.report).joinedload(Report.source))

@@ -1,7 +1,7 @@
-"""The answer that moderators give to a cluster: its claims settled, and who is to be told noted.
+"""Answer a cluster: settle its claims, and record who must be told.
 
-Told are those who wait for an answer, and those who were told another one; ``notifications`` finds
-what is due.
+These are people who wait for an answer, and people who were told another one; ``outbox`` finds what
+is due.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from knowledge import curation
 from knowledge.accounts.people import is_muted
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.cluster_actions import take_opposites_out
-from knowledge.claim_queue.cluster_listing import hold_cluster
+from knowledge.claim_queue.cluster_listing import lock_cluster
 from knowledge.claim_queue.explanations import Note
 from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.domain import (
@@ -30,15 +30,15 @@ from knowledge.errors import BadEdit, EditProblem, TooLate
 from knowledge.models import Claim, Cluster, Inquiry, Notification, Statement
 from knowledge.notifications import rejections
 from knowledge.notifications.due_notification import OF_STATEMENT, insert_waiting
-from knowledge.notifications.withdrawals import cancel_overtaken, resume, under_way
+from knowledge.notifications.withdrawals import cancel_overtaken, is_being_sent, resume
 from knowledge.storage import audit_log
 from knowledge.storage.row_locks import lock_statements
 
 _WAITING: Final = NotificationStatus.WAITING
 _ANSWERED: Final = "answered"
-#: What people are told of only after a while, as the audit names it.
+#: Audit actions that people are told of after a delay.
 HELD: Final = (_ANSWERED, "rejected")
-#: How long either is held before people are told: taken back by then, nobody hears of it.
+#: The delay before people are told: if it is undone within it, nobody hears of it.
 UNDO_FOR: Final = timedelta(minutes=1)
 
 
@@ -55,22 +55,22 @@ def answer_cluster(
 ) -> int:
     """Answer all of a cluster's claims with a statement; returns how many people will be told.
 
-    They are told once ``held`` has gone by, with the ``note`` if there is one; without, as
-    ``verdicts.Ruling`` says.
+    They are told after the ``held`` delay, with the ``note`` if there is one; without, as
+    ``verdicts.Ruling`` says. A merged cluster stands for the one it became part of. Claims that may
+    say the opposite of its title are first split off into an open cluster: a verdict on one does
+    not apply to its denial. People who were told another answer before are told this one as well.
+    The statement is published if it was not.
 
-    A cluster that was merged is the one it became part of. Claims that may say the opposite of its
-    title are put into an open cluster of their own first: what is said of one is not said of its
-    denial. Who was told another answer before is told this one as well. The statement is published
-    if it was not. Raises NotFound, BadEdit for a retracted statement or a relation that answers
-    nothing, TwoPeopleNeeded as ``curation.publish``.
+    Raises NotFound, BadEdit for a retracted statement or a relation that answers nothing,
+    TwoPeopleNeeded as ``curation.publish``.
     """
     if relation is Relation.NOT_ENOUGH_INFO:
         raise BadEdit(
             EditProblem.NO_RELATION, "an answer must support or refute the claim; choose one"
         )
-    # No claim joins or leaves the cluster meanwhile: who is told has the answer attached. And the
-    # statement is taken before the cluster, as where one is withdrawn and the other opened.
-    cluster_id = hold_cluster(session, cluster_id).id
+    # No claim joins or leaves the cluster meanwhile: whoever is told has the answer attached. The
+    # statement is locked before the cluster, as where one is withdrawn and the other reopened.
+    cluster_id = lock_cluster(session, cluster_id).id
     lock_statements(session, [statement_id])
     take_opposites_out(session, cluster_id, actor)
     claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
@@ -105,19 +105,19 @@ def answer_cluster(
 def undo_held(
     session: Session, cluster_id: int, entry_id: int, actor: str, within: timedelta
 ) -> None:
-    """Take back an answer or a rejection that nobody was told of yet, without a second person.
+    """Undo an answer or a rejection that nobody was told of yet, without a second person.
 
-    ``entry_id`` is its entry in the audit, ``within`` how long it was ``held``. Raises
-    Stale if something was done to the cluster since, TooLate once people may have been told,
-    CannotUndo as ``curation.undo``, NotFound.
+    ``entry_id`` is its audit entry, ``within`` how long it was ``held``. Raises Stale if the
+    cluster changed since, TooLate once people may have been told, CannotUndo as ``curation.undo``,
+    NotFound.
     """
-    row = hold_cluster(session, cluster_id)
+    row = lock_cluster(session, cluster_id)
     entry = audit_log.load_latest(session, SubjectKind.CLUSTER, row.id)
     if entry is None or entry.id != entry_id or entry.action not in HELD:
         raise make_stale_error(session, SubjectKind.CLUSTER, row.id)
     _require_time(row.id, entry.at + within)
     curation.undo(session, entry_id, actor, None)
-    # Asked once more: no letter was taken meanwhile, and who looks from now on finds none.
+    # Checked again: no notification was taken meanwhile, and from now on none can be.
     _require_time(row.id, entry.at + within)
 
 
@@ -132,14 +132,14 @@ def _require_time(cluster_id: int, until: datetime) -> None:
 def _answer(
     session: Session, cluster_id: int, statement_id: int, relation: Relation, due_at: datetime
 ) -> int:
-    """Note an answer for everybody who waits for one or was told another.
+    """Record an answer for everybody who waits for one or was told another.
 
-    And note that their inquiries have it.
+    And mark their inquiries as answered.
     """
     in_cluster = select(Claim.id).where(Claim.cluster_id == cluster_id)
     mine = Notification.statement_id == statement_id
     answered = Notification.kind == NotificationKind.ANSWERED
-    # What waited on other words of it, which nobody stands for any more, is told with these.
+    # A notification of earlier words, whose verdict is gone, now tells these.
     current = select(Statement.version).where(Statement.id == statement_id).scalar_subquery()
     session.execute(
         delete(Notification).where(
@@ -149,7 +149,7 @@ def _answer(
     )
     cancel_overtaken(session, in_cluster)
     resumed = resume(session, in_cluster, statement_id)
-    # Who heard that it was taken back is told it anew, where they wait.
+    # People who heard that it was withdrawn are told it again, if they wait.
     asking = select(Inquiry.person_key).where(Inquiry.claim_id.in_(in_cluster))
     session.execute(
         delete(Notification).where(
@@ -199,7 +199,7 @@ def _turn(
     relation: Relation,
     due_at: datetime,
 ) -> int:
-    """Have who was told otherwise since a statement's answer be told it again; returns how many."""
+    """Queue a statement's answer again for people told otherwise since; returns how many."""
     asked = select(Inquiry.id).where(Inquiry.claim_id.in_(in_cluster))
     current = select(Statement.version).where(Statement.id == statement_id).scalar_subquery()
     mine = (
@@ -209,8 +209,8 @@ def _turn(
         Notification.version == current,
     )
     otherwise = Notification.relation != relation
-    # What is under way with the other answer may arrive: this one is told after it.
-    leased = and_(under_way(), Notification.due_at >= due_at)
+    # The other answer may still arrive if it is being sent: this one is told after it.
+    leased = and_(is_being_sent(), Notification.due_at >= due_at)
     session.execute(
         update(Notification)
         .where(*mine, otherwise, Notification.status == _WAITING)

@@ -1,4 +1,4 @@
-"""One statement changed: the old version kept, the audit, the change log, who is to be told."""
+"""Change one statement: keep the old version, the audit, the change log, and who must be told."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import verdicts
-from knowledge.claim_queue.reopening import reopen
+from knowledge.claim_queue.reopening import reopen_answered_with
 from knowledge.curation.version_content import (
     SHOWN,
     apply_content,
@@ -19,8 +19,8 @@ from knowledge.curation.version_content import (
 from knowledge.domain import ChangeKind, NotificationKind, StatementStatus, SubjectKind
 from knowledge.models import Inquiry, Statement, Verdict
 from knowledge.notifications.corrections import (
+    advance_pending,
     count_audience,
-    keep_up,
     note_corrected,
     note_restored,
 )
@@ -28,11 +28,11 @@ from knowledge.storage import audit_log
 from knowledge.storage.change_log import append
 from knowledge.storage.merges import list_duplicates
 
-#: What a person ruled on, when they said how a statement stands to a claim.
+#: The fields that a verdict was given on.
 _RULED_ON: Final = frozenset({"text", "rating"})
-#: What only moderators see of a statement.
+#: Fields that only moderators see.
 _NEVER_SHOWN: Final = frozenset({"recheck_by"})
-#: What the audit calls how many people hear of a change; False where it was to be told to nobody.
+#: Audit field: how many people hear of a change; False if nobody was to be told.
 TOLD: Final = "told"
 
 
@@ -47,11 +47,11 @@ def revise(
     tell: bool | None = None,
     people: int = 0,
 ) -> frozenset[str]:
-    """Change a statement in hand and return the fields that are not as before.
+    """Change a locked statement and return the fields that changed.
 
-    Where it is or was published, indexes look at it again. Nobody is told: see ``revise_and_tell``,
-    which says with ``tell`` whether the ``people`` are who were shown it; None where that is no
-    question. The audit notes it.
+    If it is or was published, indexes reload it. Nobody is told: see ``revise_and_tell``, which
+    passes ``tell`` for the audit: whether the ``people`` who were shown it are told, None if nobody
+    was shown it.
     """
     before = read_content(row, values)
     changed = frozenset(name for name, value in values.items() if before[name] != value)
@@ -76,9 +76,9 @@ def revise(
     if (served or serves) and changed != _NEVER_SHOWN:
         append(session, [row.id], ChangeKind.ADDED if serves else ChangeKind.REMOVED)
     session.flush()
-    # An answer that is on its way is followed by a correction, if people are told.
+    # An answer that is being sent is followed by a correction, if people are told.
     kinds = [NotificationKind.CORRECTED, *([] if tell else [NotificationKind.ANSWERED])]
-    keep_up(session, row.id, row.version, kinds)
+    advance_pending(session, row.id, row.version, kinds)
     return changed
 
 
@@ -93,12 +93,13 @@ def revise_and_tell(
     undoes: int | None = None,
     since: datetime | None = None,
 ) -> None:
-    """Change a statement in hand, and note who is to be told of it.
+    """Change a locked statement, and record who must be told of it.
 
-    ``tell`` is whether those are who were shown a published one that stays so, by default where
-    its meaning changes; with ``since`` only those who were shown it from then on. What a statement
-    answered that is served no more, or says something else now, is for moderators to answer again:
-    a verdict on other words must not be given out with these.
+    ``tell`` is whether people who were shown a statement that stays published are told, by default
+    if its meaning changes; with ``since`` only those who were shown it from then on.
+
+    Moderators must answer again what the statement answered if it is no longer served, or says
+    something else now: a verdict on other words must not be served with these.
     """
     was, before = row.status, read_content(row, SHOWN)
     published, among = (
@@ -116,7 +117,7 @@ def revise_and_tell(
         _withdraw_verdicts(session, row.id, actor)
     if was is published and row.status is not published:
         note_corrected(session, [row.id], NotificationKind.RETRACTED)
-        reopen(session, [row.id], actor, None)
+        reopen_answered_with(session, [row.id], actor, None)
     elif people:
         note_corrected(session, [row.id], NotificationKind.CORRECTED, among)
     elif was is StatementStatus.RETRACTED and row.status is published:

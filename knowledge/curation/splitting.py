@@ -1,4 +1,4 @@
-"""Split a statement that says several things into several."""
+"""Split a statement that says several things."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.curation.additions import insert
 from knowledge.curation.edit_conflicts import make_stale_error
-from knowledge.curation.moderator_views import HeldStatement
+from knowledge.curation.moderator_views import EditableStatement
 from knowledge.curation.quote_location import locate_words
 from knowledge.curation.revisions import revise
 from knowledge.curation.version_content import STATEMENT_FIELDS, read_content
@@ -20,8 +20,8 @@ from knowledge.storage.row_locks import lock_report, lock_statements
 from knowledge.text.plain_text import single_line
 
 
-def locate_parts(whole: HeldStatement, parts: Sequence[str]) -> tuple[Span, ...]:
-    """Return where the parts of a statement, by their words, stand. Raises BadEdit."""
+def locate_parts(whole: EditableStatement, parts: Sequence[str]) -> tuple[Span, ...]:
+    """Return the spans of a statement's parts, given as text. Raises BadEdit."""
     start = whole.span.start if whole.span else 0
     found = [locate_words(whole.text, part) for part in parts]
     if None in found:
@@ -32,19 +32,19 @@ def locate_parts(whole: HeldStatement, parts: Sequence[str]) -> tuple[Span, ...]
 def split(
     session: Session, statement_id: int, spans: Sequence[Span], actor: str, reason: str | None
 ) -> list[int]:
-    """Put the parts of a statement in its place, each with its attribution; returns their ids.
+    """Replace a statement by its parts, each with its attribution; returns their ids.
 
-    ``spans`` lie in the report's body, or in the statement's text where it has no place there.
-    The parts stand where the whole stood, which is retracted; nobody has to be told, since all of
-    it still holds. Those of a reviewed one have to be reviewed. Raises BadEdit for spans that are
-    not parts of it, Stale if it was retracted meanwhile, NotFound.
+    ``spans`` are in the report's body, or in the statement's text if it has no span there. The
+    parts take the whole's position, which is retracted; nobody has to be told, since all of it
+    still holds. Parts of a reviewed statement have to be reviewed. Raises BadEdit for spans that
+    are not parts of it, Stale if it was retracted meanwhile, NotFound.
     """
     whole = lock_statements(session, [statement_id])[statement_id]
     if whole.status is StatementStatus.RETRACTED:
         raise make_stale_error(session, SubjectKind.STATEMENT, statement_id)
     report, status = lock_report(session, whole.report_id), whole.status
     if status is StatementStatus.REVIEWED:
-        # Who reviewed the whole has not seen what is left out of a part.
+        # The reviewer of the whole has not seen what a part leaves out.
         status = StatementStatus.DRAFT
     parts = _parts(whole, spans)
     made = []
@@ -62,7 +62,7 @@ def split(
     if status is StatementStatus.PUBLISHED:
         for row in made:
             row.reviewed_by = whole.reviewed_by
-    # The whole is no part of the text any more: what follows it follows the last part.
+    # The whole is no longer part of the text: its successor follows the last part.
     for each in report.statements:
         if each.position > whole.position:
             each.position -= 1

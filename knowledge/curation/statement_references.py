@@ -1,4 +1,4 @@
-"""Find statements by the references that people type, look at them, and move them on."""
+"""Find statements by the references that people type, and act on them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from knowledge.accounts import roles
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.curation.edit_conflicts import Done, load_last_act
+from knowledge.curation.edit_conflicts import LastAct, load_last_act
 from knowledge.domain import StatementStatus, SubjectKind
 from knowledge.errors import NotFound
 from knowledge.models import Statement
@@ -18,31 +18,31 @@ from knowledge.storage import audit_log
 from knowledge.storage.audit_log import Entry
 
 _P = ParamSpec("_P")
-#: Reviews, publishes, retracts or discards statements by their ids; returns how many it moved.
+#: Reviews, publishes, retracts or discards statements by id; returns how many it moved.
 Move: TypeAlias = Callable[Concatenate[Session, Sequence[int], _P], int]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """The status of the first of some statements, what was done last to it, how many others are."""
+class StatusSummary:
+    """The status of the first of some statements, its last act, and how many others there are."""
 
     ref: str
     status: StatementStatus
-    done: Done | None
+    done: LastAct | None
     others: int
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """How many statements an act moved; ``standing`` is how they stand where it moved none."""
+class MoveResult:
+    """How many statements an act moved; ``standing`` is their status if it moved none."""
 
     count: int
-    standing: Standing | None
+    standing: StatusSummary | None
 
 
 @dataclass(frozen=True, slots=True)
 class PastAct:
-    """What was done to the statement ``ref``, by the names that colleagues know each other by."""
+    """An act on the statement ``ref``, with the names that colleagues know each other by."""
 
     ref: str
     entry: Entry
@@ -51,7 +51,7 @@ class PastAct:
 
 
 def find(session: Session, ref: str) -> list[int]:
-    """Return the ids of the statements that ``ref`` names: a statement's, or a report's.
+    """Return the ids of the statements that ``ref`` names: one statement, or those of a report.
 
     Raises NotFound if there is none.
     """
@@ -63,9 +63,9 @@ def find(session: Session, ref: str) -> list[int]:
 
 
 def find_all(session: Session, refs: Sequence[str], report_refs: Sequence[str] = ()) -> list[int]:
-    """Return the ids of the statements that each reference names, every one once.
+    """Return the ids of the statements that the references name, without repetition.
 
-    ``report_refs`` name reports alone. Raises NotFound.
+    ``report_refs`` name reports only. Raises NotFound.
     """
     found = [number for ref in refs for number in find(session, ref)]
     for ref in report_refs:
@@ -84,9 +84,9 @@ def load_named(session: Session, ref: str) -> list[SourcedStatement]:
 
 
 def list_acts(session: Session, ref: str) -> list[PastAct]:
-    """Return what was done to, and answered with, each statement that ``ref`` names.
+    """Return the acts on each statement that ``ref`` names, and the answers given with it.
 
-    The latest first of each. Raises NotFound.
+    Statement by statement, the latest first. Raises NotFound.
     """
     return [
         PastAct(
@@ -102,15 +102,15 @@ def list_acts(session: Session, ref: str) -> list[PastAct]:
 
 def move(
     session: Session, act: Move[_P], ids: Sequence[int], /, *args: _P.args, **kwargs: _P.kwargs
-) -> Moved:
-    """Do an act to statements; where it moves none, tell how they stand instead."""
+) -> MoveResult:
+    """Do an act to statements; if it moves none, return their status instead."""
     count = act(session, ids, *args, **kwargs)
-    return Moved(count, None if count else _standing(session, ids))
+    return MoveResult(count, None if count else _summarise_status(session, ids))
 
 
 def move_named(
     session: Session, act: Move[_P], ref: str, /, *args: _P.args, **kwargs: _P.kwargs
-) -> Moved:
+) -> MoveResult:
     """Do an act to the statements that ``ref`` names, as ``move``. Raises NotFound."""
     return move(session, act, find(session, ref), *args, **kwargs)
 
@@ -119,7 +119,7 @@ def _of_report(session: Session, ref: str) -> list[int]:
     return list(session.scalars(select(Statement.id).where(Statement.report.has(ref=ref))))
 
 
-def _standing(session: Session, ids: Sequence[int]) -> Standing:
+def _summarise_status(session: Session, ids: Sequence[int]) -> StatusSummary:
     (first, *others) = reports.load_by_ids(session, ids)
     done = load_last_act(session, SubjectKind.STATEMENT, first.id)
-    return Standing(first.ref, first.status, done, len(others))
+    return StatusSummary(first.ref, first.status, done, len(others))

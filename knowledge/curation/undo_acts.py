@@ -1,4 +1,4 @@
-"""An act taken back by another entry of the audit, which says what it undoes."""
+"""Undo an act by a new audit entry that names the undone one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from knowledge.accounts import roles
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.cluster_actions import JOINED, undo_merge, undo_rejection
-from knowledge.claim_queue.cluster_listing import resolve_merged_cluster as standing_cluster
-from knowledge.claim_queue.verdicts import Ruling, Said, from_plain, load_verdict, plain, rule
+from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
+from knowledge.claim_queue.verdicts import Ruling, Said, from_json, load_verdict, rule, to_json
 from knowledge.curation.edits import MOVED, revise_report
 from knowledge.curation.revisions import TOLD, revise_and_tell
 from knowledge.curation.version_content import (
@@ -32,7 +32,7 @@ from knowledge.storage.row_locks import lock_report, lock_statements
 
 _UNDONE: Final = "undone"
 _ATTACHED: Final = "attached"
-#: What is taken back by other means, and which.
+#: Acts that are undone by other means, and by which.
 _OTHERWISE: Final[Mapping[str, str]] = {
     "split": "add the whole statement again and retract its parts",
     MOVED: "take back the edit of the report instead",
@@ -40,25 +40,26 @@ _OTHERWISE: Final[Mapping[str, str]] = {
 _STATEMENT: Final = frozenset(STATEMENT_FIELDS + STANDING_FIELDS)
 
 
-#: What is done to a cluster and decides nothing about its answer.
+#: Acts on a cluster that decide nothing about its answer.
 _UNDECIDING: Final = ("assigned", *audit_log.REMARKS)
 
-#: Takes an act back in the name of an actor, for a reason.
+#: Undoes an act in the name of an actor, for a reason.
 _Undoing: TypeAlias = Callable[[str, str | None], None]
 
 
 def undo(session: Session, entry_id: int, actor: str, reason: str | None) -> None:
-    """Take back what an entry of the audit did, if nothing has been done over it since.
+    """Undo the act of an audit entry, if nothing was done on top of it since.
 
-    Who was told something that does not hold any more is to hear so. Raises CannotUndo for what
-    cannot be taken back or not any more, NotFound.
+    People who were told something that no longer holds are told so. Raises CannotUndo for what
+    cannot be undone, or not any more; NotFound.
     """
     row = session.get(AuditEntry, entry_id)
     if row is None:
         raise NotFound(f"the audit log has no entry number {entry_id}; check the number")
     entry = read(row)
-    # The inbox before statements, as where an inquiry is kept: neither then waits for the other.
-    demand.hold(session)
+    # The queue's lock before statements, as where inquiries are recorded, so that neither
+    # deadlocks.
+    demand.lock_queue(session)
     _take(session, entry)
     taken_back = select(AuditEntry).where(AuditEntry.undoes == entry.id).limit(1)
     again = session.scalars(taken_back).one_or_none()
@@ -68,7 +69,7 @@ def undo(session: Session, entry_id: int, actor: str, reason: str | None) -> Non
 
 
 def list_undoable(session: Session, entries: Sequence[Entry]) -> frozenset[int]:
-    """Return the numbers of those entries that can be taken back as things stand."""
+    """Return the ids of those entries that can be undone now."""
     numbers = [entry.id for entry in entries]
     taken_back = set(
         session.scalars(select(AuditEntry.undoes).where(AuditEntry.undoes.in_(numbers)))
@@ -87,7 +88,7 @@ def _can_undo(session: Session, entry: Entry) -> bool:
 
 
 def _take(session: Session, entry: Entry) -> None:
-    """Take in hand what an entry is about: whoever changes it meanwhile waits."""
+    """Lock what an entry is about, so that nobody changes it meanwhile."""
     match entry.subject:
         case SubjectKind.STATEMENT:
             lock_statements(session, [int(entry.subject_id)])
@@ -98,7 +99,7 @@ def _take(session: Session, entry: Entry) -> None:
 
 
 def _undoing(session: Session, entry: Entry) -> _Undoing:
-    """Return how an entry is taken back. Raises CannotUndo."""
+    """Return the function that undoes an entry. Raises CannotUndo."""
     match entry.subject:
         case SubjectKind.STATEMENT:
             return _undoing_statement(session, entry)
@@ -126,7 +127,7 @@ def _undoing_statement(session: Session, entry: Entry) -> _Undoing:
     if entry.action in _OTHERWISE:
         raise CannotUndo(f"this cannot be taken back; {_OTHERWISE[entry.action]}")
     if before is None and after is not None:
-        # What was added goes the way of everything that should not be there.
+        # An addition is undone like any statement that should not exist.
         before = {"status": StatementStatus.RETRACTED.value}
         after = {"status": after["status"]}
     if before is None or after is None or not before.keys() <= _STATEMENT:
@@ -134,7 +135,8 @@ def _undoing_statement(session: Session, entry: Entry) -> _Undoing:
     row = session.get_one(Statement, int(entry.subject_id))
     _require_last_word(session, entry, after, read_content(row, after))
     values = clean({**before, **_place(session, row, before), **_review(row, before)})
-    # Who never heard of it sees again what they saw; who asked since saw what is taken back.
+    # People who never heard of the edit see again what they saw; people who asked since saw what is
+    # undone.
     since = entry.at if told is False else None
     tell = True if told else None
     return lambda actor, reason: revise_and_tell(
@@ -143,9 +145,9 @@ def _undoing_statement(session: Session, entry: Entry) -> _Undoing:
 
 
 def _review(row: Statement, before: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what voids a review: what is taken back is not what was reviewed last.
+    """Return the fields that void a review: the restored text is not what was reviewed last.
 
-    Raises CannotUndo where a review would be given back and nothing else.
+    Raises CannotUndo if only a review would be restored.
     """
     reviewed = before.get("status", row.status) == StatementStatus.REVIEWED
     if not reviewed or before.keys() == {"recheck_by"}:
@@ -156,9 +158,9 @@ def _review(row: Statement, before: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _place(session: Session, row: Statement, before: Mapping[str, Any]) -> Mapping[str, int]:
-    """Return where a statement's words stand in the report now, nothing where that is known.
+    """Return the span to restore a statement with, if its text has moved in the report; else empty.
 
-    Raises CannotUndo where the report was edited since and does not hold them any more.
+    Raises CannotUndo if the report was edited since and no longer holds the text.
     """
     if before.get("status", row.status) == StatementStatus.RETRACTED:
         return {}
@@ -178,7 +180,7 @@ def _place(session: Session, row: Statement, before: Mapping[str, Any]) -> Mappi
 
 
 def _was_moved(session: Session, statement_id: int) -> bool:
-    """Tell whether a statement had a place in its report that an edit of the report took."""
+    """Return whether a statement had a span that an edit of its report removed."""
     moved = select(AuditEntry.id).where(
         AuditEntry.subject == SubjectKind.STATEMENT,
         AuditEntry.subject_id == str(statement_id),
@@ -203,9 +205,9 @@ def _undoing_verdict(session: Session, entry: Entry) -> _Undoing:
     if before is None or after is None or after.keys() - {"note"} != {"statement", "relation"}:
         raise CannotUndo("this cannot be taken back here; do the opposite instead")
     claim_id, statement_id = int(entry.subject_id), int(after["statement"])
-    now, earlier = load_verdict(session, claim_id, statement_id), from_plain(before)
-    # An entry names no note where there was none.
-    after, current = {"note": None, **after}, {"note": None, **plain(statement_id, now)}
+    now, earlier = load_verdict(session, claim_id, statement_id), from_json(before)
+    # An entry has no note if there was none.
+    after, current = {"note": None, **after}, {"note": None, **to_json(statement_id, now)}
     _require_last_word(session, entry, after, current)
 
     def take_it_back(actor: str, reason: str | None) -> None:
@@ -221,9 +223,9 @@ def _undoing_verdict(session: Session, entry: Entry) -> _Undoing:
 
 
 def _undoing_answer(session: Session, entry: Entry) -> _Undoing:
-    """Return how the answer to a cluster is taken back: it is open again, as are its inquiries.
+    """Return the function that undoes an answer: the cluster and its inquiries are open again.
 
-    Where it took the place of an earlier answer, that one stands again.
+    If it replaced an earlier answer, that one is restored.
     """
     before, after = entry.before or {}, entry.after or {}
     cluster_id, statement_id = int(entry.subject_id), int(after["statement"])
@@ -234,7 +236,7 @@ def _undoing_answer(session: Session, entry: Entry) -> _Undoing:
     replaced = before.get("status") == ClusterStatus.ANSWERED
 
     def take_it_back(actor: str, reason: str | None) -> None:
-        row = standing_cluster(session, cluster_id)
+        row = resolve_merged_cluster(session, cluster_id)
         was = {"status": row.status.value, "statement": statement_id, "relation": relation.value}
         said = _said_with(session, entry, cluster_id, statement_id)
         for stands in set(map(_settles, said.values())):
@@ -253,7 +255,7 @@ def _undoing_answer(session: Session, entry: Entry) -> _Undoing:
             SubjectKind.CLUSTER,
             cluster_id,
             before=was,
-            after={"status": standing_cluster(session, cluster_id).status.value},
+            after={"status": resolve_merged_cluster(session, cluster_id).status.value},
             reason=reason,
             undoes=entry.id,
         )
@@ -264,7 +266,7 @@ def _undoing_answer(session: Session, entry: Entry) -> _Undoing:
 def _undoing_on_cluster(
     session: Session, entry: Entry, undo_act: Callable[[Session, Entry, str, str, str | None], None]
 ) -> _Undoing:
-    """Return how a rejection or a merge is taken back: the cluster stands as before."""
+    """Return the function that undoes a rejection or a merge: the cluster's state is restored."""
     later = _decided_since(session, entry)
     if later is not None:
         raise _overtaken(session, later)
@@ -272,7 +274,7 @@ def _undoing_on_cluster(
 
 
 def _decided_since(session: Session, entry: Entry) -> Entry | None:
-    """Return what was decided last on a cluster or its claims after an act on it, if anything."""
+    """Return the last decision on a cluster or its claims after an act on it, if any."""
     cluster_id = int(entry.subject_id)
     claims = select(cast(Claim.id, String)).where(Claim.cluster_id == cluster_id)
     merged_here = AuditEntry.after["merged_into"].as_integer() == cluster_id
@@ -295,7 +297,7 @@ def _decided_since(session: Session, entry: Entry) -> Entry | None:
 
 
 def _withdrawn(session: Session, statement_id: int) -> Entry | None:
-    """Return what was done last to a statement that is not served any more, None where it is."""
+    """Return the last act on a statement that is no longer served, None if it is served."""
     stands = resolve_merged(session, [statement_id])[statement_id]
     served = session.get_one(Statement, stands).status is StatementStatus.PUBLISHED
     return None if served else audit_log.load_latest(session, SubjectKind.STATEMENT, stands)
@@ -304,9 +306,9 @@ def _withdrawn(session: Session, statement_id: int) -> Entry | None:
 def _said_with(
     session: Session, entry: Entry, cluster_id: int, statement_id: int
 ) -> dict[int, Said | None]:
-    """Return the claims that an answer said something new of, with what was said of each before.
+    """Return the claims whose verdicts an answer changed, with each verdict before.
 
-    Their entries stand between the answer's own and the one before it on the cluster.
+    Their entries are between the answer's own entry and the cluster's previous one.
     """
     before = select(func.coalesce(func.max(AuditEntry.id), 0)).where(
         AuditEntry.subject == SubjectKind.CLUSTER,
@@ -330,12 +332,12 @@ def _said_with(
     found: dict[int, Said | None] = {}
     for row in rows:
         if (row.after or {}).get("statement") == statement_id:
-            found[int(row.subject_id)] = from_plain(row.before or {})
+            found[int(row.subject_id)] = from_json(row.before or {})
     return found
 
 
 def _settles(said: Said | None) -> Relation | None:
-    """Return the relation that answers a claim, None where none does."""
+    """Return the relation that answers a claim, None if there is none."""
     return None if said is None or said.relation is Relation.NOT_ENOUGH_INFO else said.relation
 
 
@@ -357,7 +359,7 @@ def _require_last_word(
 
 
 def _overtaken(session: Session, done: Entry, message: str | None = None) -> CannotUndo:
-    """Return the error that tells what was done after an act that cannot be taken back any more."""
+    """Return the error that names what was done after an act that cannot be undone any more."""
     by = roles.name_of(session, done.actor)
     where = f"{done.subject.value} {done.subject_id}"
     message = message or (

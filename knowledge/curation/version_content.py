@@ -1,4 +1,4 @@
-"""Contents of a report and a statement as plain JSON values: for the audit and kept versions."""
+"""Read and write fields of reports and statements as JSON values, for the audit and versions."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
@@ -12,27 +12,27 @@ from knowledge.domain import Rating, ReportKind, StatementStatus, VersionKind
 from knowledge.models import Report, Statement, Version
 from knowledge.text.plain_text import plain_text, same_words, single_line
 
-#: What a statement says.
+#: The fields of a statement's content.
 STATEMENT_FIELDS: Final = (
     "text", "span_start", "span_end", "speaker", "rating", "rating_text", "as_of",
 )  # fmt: skip
-#: What people are shown of a statement.
+#: Fields of a statement that people are shown.
 SHOWN: Final = frozenset({"text", "speaker", "rating", "rating_text", "as_of"})
-#: Where a statement stands: what else an entry of the audit may have changed.
+#: Status fields: what else an audit entry may have changed.
 STANDING_FIELDS: Final = ("status", "reviewed_by", "recheck_by", "merged_into")
-#: A statement that has to be reviewed (again).
+#: Field values of a statement that needs a (new) review.
 UNREVIEWED: Final[Mapping[str, str | None]] = {
     "status": StatementStatus.DRAFT.value, "reviewed_by": None,
 }  # fmt: skip
-#: What a report says.
+#: The fields of a report's content.
 REPORT_FIELDS: Final = (
     "title", "publisher", "url", "published_at", "language", "kind", "body",
 )  # fmt: skip
 
-#: What is kept on one line.
+#: Fields that are stored on one line.
 _LINES: Final = frozenset({"title", "publisher", "url", "speaker", "rating_text"})
 
-#: What is written in somebody's words.
+#: Fields of free text.
 _WORDED: Final = frozenset({"text", "rating_text"})
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
@@ -46,19 +46,19 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
 
 
 def to_json(value: Any) -> Any:
-    """Return a column's value as JSON has it."""
+    """Return a column's value as a JSON value."""
     if isinstance(value, StrEnum):
         return value.value
     return value.isoformat() if isinstance(value, date) else value
 
 
 def read_content(row: Report | Statement, fields: Iterable[str]) -> dict[str, Any]:
-    """Return fields of a row as JSON has them."""
+    """Return fields of a row as JSON values."""
     return {name: _get(row, name) for name in fields}
 
 
 def apply_content(session: Session, row: Report | Statement, values: Mapping[str, Any]) -> None:
-    """Set fields of a row to values as JSON has them."""
+    """Set fields of a row from JSON values."""
     for name, value in values.items():
         if name == "publisher" and isinstance(row, Report):
             row.source = get_or_add_source(session, value)
@@ -68,9 +68,9 @@ def apply_content(session: Session, row: Report | Statement, values: Mapping[str
 
 
 def clean(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return fields as JSON has them as they may be kept now: an older version may hold more.
+    """Return fields as they may be stored now: an older version may hold more.
 
-    A statement's words are left as they are, since they are looked for in its report.
+    A statement's text is unchanged, since it is looked for in its report.
     """
     cleaned = dict(values)
     for name in _LINES & values.keys():
@@ -81,10 +81,10 @@ def clean(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changes_meaning(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Tell whether fields of a statement, as JSON has them, mean something else than before.
+    """Return whether fields of a statement mean something else than before.
 
-    Who says it is spelled in several ways, and white space and punctuation are of the page: where
-    only these change, nobody was told anything wrong.
+    Names are spelled in several ways, and white space and punctuation belong to the page: if only
+    these change, nobody was told anything wrong.
     """
 
     def differs(name: str) -> bool:
@@ -97,7 +97,7 @@ def changes_meaning(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool
 
 
 def keep_version(session: Session, row: Report | Statement) -> None:
-    """Keep what a row says now, and give it the next version's number."""
+    """Store a row's current content as a version, and raise its version number."""
     kind, fields = (
         (VersionKind.REPORT, REPORT_FIELDS)
         if isinstance(row, Report)

@@ -1,4 +1,4 @@
-"""Fit a calibration of the judge to what moderators said of pairs, and tell what it changes."""
+"""Calibrate the judge with moderators' verdicts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from knowledge.evaluation.metrics import expected_calibration_error, reliability
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A calibration, and what it does.
+    """A calibration, and its effect.
 
-    ``labelled`` pairs were judged; ``before`` and ``after`` are expected calibration errors of the
+    ``labelled`` pairs were judged; ``before`` and ``after`` are the expected calibration errors of
     verdicts that settle one, after by cross-validation; ``kept`` of them would be asserted.
     """
 
@@ -36,9 +36,9 @@ def fit_calibration(
     precision: float,
     progress: Progress | None = None,
 ) -> Fitted:
-    """Judge what moderators labelled and fit a calibration of ``judge`` to it.
+    """Judge the pairs that moderators labelled and fit a calibration of ``judge``.
 
-    Raises CalibrationError where too few pairs are settled by the judge.
+    Raises CalibrationError if the judge settles too few pairs.
     """
     together = PairSet("feedback", tuple(pair for each in feedback for pair in each.pairs))
     verdicts = [

@@ -1,4 +1,4 @@
-"""Measure the judge on labelled pairs: does it see what a statement says of a claim."""
+"""Evaluate the judge on labelled pairs."""
 
 from collections.abc import Iterator
 from typing import Final

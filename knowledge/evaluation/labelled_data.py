@@ -1,6 +1,6 @@
-"""Labelled files of a folder, liberal in the names they use and exact about what is wrong.
+"""Read labelled data sets from a folder: many field names are accepted, errors are exact.
 
-Every reader names the file and the line of what it cannot take, as UnreadableFile.
+Every error is an UnreadableFile that names the file and the line.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Rows of labelled files: read line by line, exact about what is wrong and where."""
+"""Read rows of labelled files line by line, naming the place of each error."""
 
 import json
 from collections.abc import Iterator, Mapping

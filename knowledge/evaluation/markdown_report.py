@@ -1,4 +1,4 @@
-"""Write what was measured as a Markdown report (pure)."""
+"""Write evaluation results as a Markdown report (pure)."""
 
 import re
 from collections.abc import Iterator, Sequence

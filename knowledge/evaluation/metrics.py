@@ -1,4 +1,4 @@
-"""The figures that answers are judged by (pure; every formula names its source)."""
+"""Metrics of the evaluation (pure; every formula names its source)."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass

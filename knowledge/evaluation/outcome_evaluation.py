@@ -1,4 +1,4 @@
-"""Measure the answers to labelled claims: are people told the right thing."""
+"""Evaluate the answers to labelled claims."""
 
 from dataclasses import replace
 from typing import Final
@@ -29,7 +29,7 @@ def evaluate(
 ) -> VerdictResult:
     """Answer every message of a set and measure the outcomes.
 
-    Where a claim's statement is labelled, it is also measured how often that one comes first.
+    If a claim's statement is labelled, how often it comes first is measured as well.
     """
     verdicts: list[Verdict] = []
     named = first = 0

@@ -1,4 +1,4 @@
-"""Draw what was measured: one PNG a figure. matplotlib is imported when the first is drawn."""
+"""Plot evaluation results, one PNG per figure. matplotlib is imported with the first one."""
 
 import logging
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Publish the reports that a labelled folder brings along, and know their references."""
+"""Publish a pool of reports for an evaluation, merging copies."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,14 +15,14 @@ from knowledge.models import Report, Statement
 from knowledge.storage.batches import in_batches
 from knowledge.storage.database import Sessions
 
-#: Reports kept in one transaction.
+#: Reports stored per transaction.
 _BATCH = 500
 _ACTOR = "evaluation"
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The reference of a report or statement that says the same as one ``kept`` before it."""
+    """The reference of a report or statement that says the same as an earlier one, ``kept``."""
 
     ref: str
     kept: str
@@ -31,7 +31,7 @@ class Copy:
 def publish(
     sessions: Sessions, pool: Sequence[ReportDraft], progress: Progress | None = None
 ) -> tuple[Copy, ...]:
-    """Publish a pool; returns the references that its copies have beside the kept ones."""
+    """Publish a pool; returns the references of copies with those of the kept ones."""
     first: dict[int, ReportDraft] = {}
     copies: list[Copy] = []
     drafts, done = iter(pool), 0
@@ -51,7 +51,7 @@ def publish(
 
 
 def without_copies(queries: QuerySet, copies: Sequence[Copy]) -> QuerySet:
-    """Return the queries with every reference of a copy replaced by the kept one's."""
+    """Return the queries with references of copies replaced by the kept ones."""
     kept = {copy.ref: copy.kept for copy in copies}
     return replace(
         queries,

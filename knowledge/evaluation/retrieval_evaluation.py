@@ -1,4 +1,4 @@
-"""Evaluate retrieval: labelled queries through the service that answers."""
+"""Evaluate retrieval on labelled queries, through the service that answers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,17 +18,17 @@ from knowledge.evaluation.metrics import (
     success,
 )
 
-#: Statements looked at for each query.
+#: Statements retrieved per query.
 DEPTH: Final = 10
-#: Depth of the CheckThat! lab's own measure.
+#: Depth of the CheckThat! lab's measure.
 MAP_DEPTH: Final = 5
-#: Queries quoted whose first statement is not a right one.
+#: Misses quoted.
 EXAMPLES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A query whose first statement was none of the right ones. ``place`` is where one was."""
+    """A query whose first statement was wrong. ``place`` is the rank of a right one."""
 
     id: str
     text: str
@@ -40,7 +40,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class RetrievalResult:
-    """One set's figures. ``success_at[n]`` is the share found among the first n + 1."""
+    """The figures of one set. ``success_at[n]`` is the share found among the first n + 1."""
 
     name: str
     asked: int
@@ -64,10 +64,10 @@ def evaluate(
     unknown: frozenset[str],
     progress: Progress | None = None,
 ) -> RetrievalResult:
-    """Answer every query and measure where the right statements stand.
+    """Answer every query and measure the ranks of the right statements.
 
-    A label may name a statement or its report. ``unknown`` are the labels that name nothing: what
-    they point to cannot be found, and is counted as not found.
+    A label may name a statement or its report. ``unknown`` are labels that name nothing: they are
+    counted as not found.
     """
     labels = frozenset().union(*(query.right for query in queries.queries))
     ranked: list[_Ranked] = []
@@ -92,7 +92,7 @@ def evaluate(
 
 
 def _refs(answer: Answer, labels: frozenset[str]) -> list[str]:
-    """Return what was found, best first, each by the name that the labels use for it."""
+    """Return what was found, best first, each by the reference that the labels use."""
     names = (
         s.report_ref if s.ref not in labels and s.report_ref in labels else s.ref
         for s in (match.statement for match in answer.matches)

@@ -1,4 +1,4 @@
-"""Verdicts against what people said: pairs judged, claims answered; the figures are the same."""
+"""Metrics of verdicts against labels, for judged pairs and answered claims alike."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,20 +25,20 @@ from knowledge.evaluation.metrics import (
     share,
 )
 
-#: Wrong verdicts quoted of each set.
+#: Wrong verdicts quoted per set.
 EXAMPLES: Final = 20
 #: Points kept of a precision-coverage curve, evenly spaced; more cannot be seen.
 CURVE_POINTS: Final = 200
-#: Thresholds at which coverage and error are told.
+#: Thresholds at which coverage and error are reported.
 THRESHOLDS: Final = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was asked, the label it has, the verdict it got and how sure (0..1) that was.
+    """A question with its label, the verdict it got, and the verdict's confidence (0..1).
 
-    ``against`` is the statement that the verdict rests on. ``leans`` is what would be said if less
-    were enough, and ``sure`` how sure that is; None where nothing would.
+    ``against`` is the statement that the verdict is based on. ``leans`` is the verdict without a
+    threshold, and ``sure`` its confidence; None if there is none.
     """
 
     id: str
@@ -53,7 +53,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdCurve:
-    """What asserting one label from different thresholds on would bring."""
+    """The results of asserting one label at different thresholds."""
 
     label: str
     labelled: int
@@ -76,11 +76,11 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class VerdictResult:
-    """One set's figures.
+    """The figures of one set.
 
     ``matrix[i][j]`` counts what is labelled ``labels[i]`` and got ``labels[j]``. ``bins`` and
     ``curve`` are of the asserted verdicts, ``thresholds`` of all that lean one way; ``wrong`` are
-    the worst of those wrongly asserted.
+    the worst wrong assertions.
     """
 
     name: str
@@ -97,7 +97,7 @@ class VerdictResult:
 
 
 def assess(name: str, verdicts: Sequence[Verdict], labels: Labels) -> VerdictResult:
-    """Return the figures of ``verdicts``, whose labels are all among ``labels``."""
+    """Return the figures of ``verdicts``, whose labels must all be in ``labels``."""
     place = {label: n for n, label in enumerate(labels.all)}
     truth = np.array([place[v.expected] for v in verdicts], dtype=np.int64)
     said = np.array([place[v.got] for v in verdicts], dtype=np.int64)
@@ -141,7 +141,7 @@ def _f1(name: str, truth: Places, said: Places, labels: int, chosen: list[int] |
 
 
 def _of_rows(matrix: Places, labels: Labels) -> list[Measure]:
-    """Return the shares that matter most: what must be asserted, and what never may be."""
+    """Return the most important shares: what must be asserted, and what must never be."""
     supports, refutes, rest = matrix[0], matrix[1], matrix[2:]
     found = []
     if supports.sum():

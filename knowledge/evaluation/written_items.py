@@ -1,9 +1,9 @@
-"""Items of written claims: a statement with what it is read with, and what people say of it.
+"""Read items of written claims: a statement with its context, and claims about it.
 
-The form of the project's own claims (``benchmarks/training/claims``), for anybody's:
-``{"id", "title", "before", "speaker", "statement", "claims": [{"text", "label"}]}``, where a label
-is S (the statement supports the claim), R (it refutes it) or N (it leaves it open); ``"reviewed":
-true`` where the statement is a claim that fact-checkers reject.
+The form of the project's own claims (``benchmarks/training/claims``), for anybody's: ``{"id",
+"title", "before", "speaker", "statement", "claims": [{"text", "label"}]}``, where a label is S (the
+statement supports the claim), R (it refutes it) or N (it leaves it open); ``"reviewed": true`` if
+the statement is a claim that fact-checkers reject.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ _LABELS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class WrittenClaim:
-    """What somebody says of an item's statement, and how it stands to it."""
+    """A claim about an item's statement, and its relation to it."""
 
     text: str
     relation: Relation
@@ -52,9 +52,10 @@ class WrittenItem:
     reviewed: bool = False
 
     def outcome(self, claim: WrittenClaim) -> Outcome:
-        """Return what people should be told of a claim.
+        """Return the outcome that a claim should get.
 
-        Who asks a reviewed claim, rejected, is told so; of its opposite the review says nothing.
+        Whoever asks a rejected reviewed claim is told so; the review says nothing about its
+        opposite.
         """
         match claim.relation:
             case Relation.NOT_ENOUGH_INFO:
@@ -85,7 +86,7 @@ class WrittenItem:
 
 
 def is_written(row: Mapping[str, object]) -> bool:
-    """Tell whether a file that begins with ``row`` holds written items."""
+    """Return whether a file whose first row is ``row`` holds written items."""
     return "statement" in row and isinstance(row.get("claims"), list)
 
 

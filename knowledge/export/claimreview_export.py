@@ -1,8 +1,8 @@
-"""Fact-checks as schema.org ClaimReview JSON-LD, with the fields that Google requires.
+"""Export fact-checks as schema.org ClaimReview JSON-LD, with the fields that Google requires.
 
 https://developers.google.com/search/docs/appearance/structured-data/factcheck: ``url``,
-``claimReviewed`` and ``reviewRating`` with ``alternateName``. A statement that lacks an address or
-a rating cannot be one, and is left out.
+``claimReviewed`` and ``reviewRating`` with ``alternateName``. Statements without an address or a
+rating are left out.
 """
 
 import json
@@ -13,14 +13,14 @@ from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Rating
 
 _BEST, _WORST = 5, 1
-#: Where a rating lies on the scale; the others say nothing of how true a claim is.
+#: Position of a rating on the scale; other ratings say nothing about truth.
 _POINTS: Final = {Rating.TRUE: 5, Rating.MOSTLY_TRUE: 4, Rating.MIXED: 3, Rating.FALSE: 1}
 
 
 def claim_reviews(statements: Iterable[SourcedStatement]) -> Iterator[str]:
-    """Yield the lines of one JSON document: a ``DataFeed`` of those that are fact-checks.
+    """Yield the lines of one JSON document: a ``DataFeed`` of the fact-checks.
 
-    It may stand in a page's script as it is: no text can end the script.
+    It is safe inside a page's script: no text can end the script.
     """
     yield '{\n"@context": "https://schema.org", "@type": "DataFeed", "dataFeedElement": [\n'
     separator = ""
@@ -39,7 +39,8 @@ def _review(s: SourcedStatement) -> dict[str, Any] | None:
         return None
     claim: dict[str, Any] = {"@type": "Claim", "name": s.text}
     if s.speaker:
-        # Whether a person or an organisation is not known: both are a Thing with a name.
+        # It is not known whether the author is a person or an organisation: both are a Thing with a
+        # name.
         claim["author"] = {"@type": "Thing", "name": s.speaker}
     if s.as_of:
         claim["datePublished"] = s.as_of.isoformat()

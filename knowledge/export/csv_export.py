@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet opens without running anything, in the columns that ``ingest`` reads."""
+"""Export CSV in the columns that ``ingest`` reads, safe to open in a spreadsheet."""
 
 import csv
 import io
@@ -13,20 +13,19 @@ COLUMNS: Final = (
     "ref", "statement_ref", "publisher", "title", "url", "published_at", "language", "kind",
     "text", "speaker", "rating", "as_of",
 )  # fmt: skip
-#: What makes a spreadsheet take a cell for a formula, also in full width, after any space or mark
-#: that it does not see.
+#: Characters that begin a formula, also in full width, after any white space or invisible mark.
 _FORMULA: Final = re.compile(
     "[\\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*(?:[-=+@＝＋－＠]|(?<=[\t\r\n]))"
 )
-#: How a spreadsheet knows that the file is UTF-8.
+#: Byte order mark, by which a spreadsheet recognises UTF-8.
 _MARK: Final = "\ufeff"
 
 
 def table(statements: Iterable[SourcedStatement]) -> Iterator[str]:
-    """Yield the lines of the table, the columns' names first.
+    """Yield the lines of the table, the column names first.
 
     A cell that would be a formula begins with an apostrophe; every cell is quoted, so that no
-    separator of any country begins a cell of its own.
+    country's separator splits one.
     """
     yield _MARK + _line(COLUMNS)
     for s in statements:

@@ -22,8 +22,8 @@ _PUBLISHED = (
 )
 
 
-def published(sessions: Sessions) -> Iterator[SourcedStatement]:
-    """Yield every published statement, oldest first, however many there are."""
+def load_published(sessions: Sessions) -> Iterator[SourcedStatement]:
+    """Yield every published statement, oldest first, in batches."""
     last = 0
     while batch := sessions.read(_load_published_after, last):
         last = batch[-1].id
@@ -34,8 +34,8 @@ def _load_published_after(session: Session, last: int) -> list[SourcedStatement]
     return [to_sourced(row) for row in session.scalars(_PUBLISHED.where(Statement.id > last))]
 
 
-def newest(session: Session, limit: int) -> list[tuple[SourcedStatement, datetime]]:
-    """Return the statements that were published last, each with when, newest first."""
+def load_newest(session: Session, limit: int) -> list[tuple[SourcedStatement, datetime]]:
+    """Return the statements published last, each with the time, newest first."""
     when = (
         select(ChangeLogEntry.statement_id, func.max(ChangeLogEntry.id).label("change_id"))
         .where(ChangeLogEntry.kind == ChangeKind.ADDED)

@@ -1,4 +1,4 @@
-"""Export what was published last as RSS 2.0."""
+"""Export the statements published last as RSS 2.0."""
 
 import html
 import re
@@ -16,15 +16,15 @@ from knowledge.text.plain_text import displayable
 
 #: Names a rating in a language.
 RatingNames: TypeAlias = Callable[[Rating, str], str]
-#: Characters up to which a fact-checker's own wording is a label; longer ones explain.
+#: Most characters of a fact-checker's wording to count as a label; longer ones explain.
 _LABEL: Final = 40
-# What no XML 1.0 document may hold, however it is written.
+# Characters that no XML 1.0 document may hold.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What the feed says of itself."""
+    """The feed's title, link and description."""
 
     title: str
     link: str
@@ -34,9 +34,9 @@ class Channel:
 def rss(
     items: Iterable[tuple[SourcedStatement, datetime]], channel: Channel, name: RatingNames
 ) -> str:
-    """Return the document for ``items`` (each with when it was published), newest first.
+    """Return the document for ``items`` (each with the time of publication), newest first.
 
-    Many readers show titles alone: a claim that a fact-checker does not support begins with the
+    Many readers show only titles: a claim that a fact-checker does not support begins with the
     rating, in its own wording or as ``name`` calls it in the statement's language.
     """
     root = Xml.Element("rss", version="2.0")
@@ -71,7 +71,7 @@ def _title(s: SourcedStatement, name: RatingNames) -> str:
 
 
 def _description(s: SourcedStatement, name: RatingNames) -> str:
-    """Say who states it, where and when, and a fact-checker's verdict as theirs, in HTML."""
+    """Return who states it, where and when, with a fact-checker's verdict, in HTML."""
     rating = s.rating_text or (name(s.rating, s.language) if s.rating else None)
     day = s.published_at.isoformat() if s.published_at else None
     place = " · ".join(part for part in (s.title, s.publisher, day) if part)
@@ -80,7 +80,7 @@ def _description(s: SourcedStatement, name: RatingNames) -> str:
 
 
 def _as_html(text: str) -> str:
-    # Readers show titles and descriptions as HTML; nothing of ours may become markup there.
+    # Readers show titles and descriptions as HTML; statements must not become markup there.
     return html.escape(displayable(text), quote=False)
 
 

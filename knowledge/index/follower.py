@@ -1,8 +1,8 @@
-"""Keeps a serving index up with the database, so that no claim waits for what others published.
+"""Keep a serving index up to date with the database in the background.
 
-Every answer asks for the last change anyway (``serving_index.Serving``): this only does the
-work ahead, and turns to a new snapshot once one is promoted. PostgreSQL tells of a change as it is
-committed; elsewhere, and where that connection is lost, the database is asked.
+Every answer asks for the last change anyway (``serving_index.Serving``): this does the work ahead
+of time, and switches to a new snapshot once one is promoted. PostgreSQL notifies of a change as it
+is committed; on other databases, and while that connection is lost, the database is polled.
 """
 
 import logging
@@ -19,18 +19,18 @@ from knowledge.index.serving_index import Serving
 from knowledge.storage.change_log import CHANNEL
 from knowledge.storage.database import Sessions
 
-#: Seconds between two looks where nothing tells; half of what a change may take to be served.
+#: Seconds between polls without notifications; half of what a change may take to be served.
 EVERY_S: Final = 0.5
-#: Seconds that a notification is waited for at once: as long as stopping may take.
+#: Seconds of one wait for a notification: as long as stopping may take.
 _LISTEN_S: Final = 0.5
-#: Seconds between two warnings of the same failure, which is tried again every half second.
+#: Seconds between warnings of the same failure, which is retried every half second.
 _WARN_EVERY_S: Final = 60.0
 
 _log = logging.getLogger(__name__)
 
 
 class Follower:
-    """Takes changes into an index from a thread of its own, while it is entered."""
+    """Applies changes to an index from a thread of its own, while it is entered."""
 
     def __init__(self, sessions: Sessions, index: Serving, every: float = EVERY_S) -> None:
         self._engine, self._index, self._every = sessions.engine, index, every
@@ -60,11 +60,11 @@ class Follower:
             self._ending.wait(self._every)
 
     def _take_in(self) -> None:
-        # A new snapshot first: it may be the cure of an index that takes nothing in any more.
+        # A new snapshot first: it may replace an index that can no longer be changed.
         for take_in in (self._index.renew, self._index.current):
             try:
                 take_in()
-            # Whoever asks a claim is told; here it is tried again.
+            # The next claim reports the error; here it is only retried.
             except (SQLAlchemyError, KnowledgeError, EmbeddingsError) as error:
                 self._warn(type(error).__name__)
 
@@ -74,13 +74,13 @@ class Follower:
             self._warned_of, self._warned_at = failure, time.monotonic()
 
     def _listen(self) -> None:
-        """Take changes in whenever the database tells of one, until that connection is lost."""
+        """Apply changes whenever the database notifies of one, until the connection is lost."""
         try:
             with self._engine.connect() as connection:
                 connection = connection.execution_options(isolation_level="AUTOCOMMIT")
                 connection.exec_driver_sql(f"LISTEN {CHANNEL}")
                 listening: Any = connection.connection.driver_connection
-                # What was committed before listening began is told by nobody.
+                # Changes committed before listening began are not notified.
                 self._take_in()
                 while not self._ending.is_set():
                     told = list(listening.notifies(timeout=_LISTEN_S, stop_after=1))

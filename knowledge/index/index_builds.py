@@ -16,9 +16,9 @@ from knowledge.storage.database import Sessions
 
 
 class IndexBuilds(Protocol):
-    """The builds of an index: one is served, one before it is kept.
+    """The builds of an index: one is served, and the one before it is kept.
 
-    Every method raises IndexUnavailable, with the way out, where it cannot be done.
+    Every method raises IndexUnavailable, with the way out, if it cannot be done.
     """
 
     def current(self) -> Manifest:
@@ -28,13 +28,13 @@ class IndexBuilds(Protocol):
         """Return the names of the builds, oldest first."""
 
     def built_at(self, name: str) -> datetime | None:
-        """Return when a build was made, None where that is not known."""
+        """Return when a build was made, None if unknown."""
 
     def fingerprints(self) -> set[str]:
         """Return the encoders of the builds."""
 
     def hold_lock(self) -> AbstractContextManager[None]:
-        """Hold the right to build; whoever holds it may take it again. Raises IndexBusy."""
+        """Hold the build lock, which its holder may take again. Raises IndexBusy."""
 
     def reindex(self, encoder: Encoder, progress: Progress | None = None) -> Manifest:
         """Build anew from everything published, and serve that. Raises IndexBusy."""
@@ -43,7 +43,7 @@ class IndexBuilds(Protocol):
         """Serve the build before the current one. Raises IndexMissing if there is none."""
 
     def prune(self) -> list[str]:
-        """Delete old builds; the served one and one before it are kept. Returns their names."""
+        """Delete old builds except the served one and one before it. Returns their names."""
 
     def inspect(self, fingerprint: str) -> IndexState:
         """Compare the served build, if there is one, with the database."""
@@ -67,7 +67,7 @@ class LocalBuilds:
         return snapshot.list_names(self._root)
 
     def built_at(self, name: str) -> datetime | None:
-        """Return when a snapshot was written, None where it is gone."""
+        """Return when a snapshot was written, None if it is gone."""
         written = snapshot.built_at(self._root, name)
         return None if written is None else datetime.fromtimestamp(written, UTC)
 
@@ -76,7 +76,7 @@ class LocalBuilds:
         return snapshot.fingerprints(self._root)
 
     def hold_lock(self) -> AbstractContextManager[None]:
-        """Hold the right to build; whoever holds it may take it again. Raises IndexBusy."""
+        """Hold the build lock, which its holder may take again. Raises IndexBusy."""
         return snapshot.hold_build_lock(self._root)
 
     def reindex(self, encoder: Encoder, progress: Progress | None = None) -> Manifest:
@@ -88,7 +88,7 @@ class LocalBuilds:
         return snapshot.rollback(self._root)
 
     def prune(self) -> list[str]:
-        """Delete old snapshots; the served one and one before it are kept."""
+        """Delete old snapshots except the served one and one before it."""
         return snapshot.prune(self._root)
 
     def inspect(self, fingerprint: str) -> IndexState:

@@ -1,7 +1,7 @@
 """Compare the served index with the database, vector by vector, and measure its recall.
 
-Numbers of both are read in order, side by side, and vectors a chunk at a time: what an index server
-holds may be more than fits into this process.
+Ids of both are read in order, side by side, and vectors a chunk at a time: an index server may hold
+more than fits into this process.
 """
 
 import random
@@ -27,9 +27,9 @@ from knowledge.models import Statement
 from knowledge.storage.batches import MOST_BOUND
 from knowledge.storage.database import Sessions
 
-#: Statements looked for, and neighbours compared, to measure recall.
+#: Statements searched for, and neighbours compared, to measure recall.
 SAMPLE, NEIGHBOURS = 50, 10
-#: A row that is further than this from the vector kept for its text belongs to another text.
+#: A row further than this from the cached vector of its text belongs to another text.
 SAME_COSINE: Final = 0.99
 
 _SEED: Final = 1
@@ -37,11 +37,11 @@ _SEED: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How the index stands to the database.
+    """The result of comparing the index with the database.
 
     ``stale`` are held with another text's vector. ``recall`` is the share of the ``NEIGHBOURS``
     nearest statements, by exact search in its vectors, that the index finds for ``SAMPLE`` of them;
-    1 where there is nothing to find.
+    1 if there is nothing to find.
     """
 
     manifest: Manifest
@@ -60,7 +60,7 @@ def verify(
     loaded = load_snapshot(sessions, root, fingerprint)
     if loaded is None:
         raise IndexMissing("there is no index yet; run `tathabbat reindex`")
-    index = LiveIndex.of(loaded)
+    index = LiveIndex.from_snapshot(loaded)
     return verify_index(sessions, loaded.manifest, index, fingerprint, progress)
 
 
@@ -72,7 +72,7 @@ def verify_index(
     progress: Progress | None = None,
     followed: int | None = None,
 ) -> Verification:
-    """Compare an index with the database; ``followed`` is the last change in it since its build."""
+    """Compare an index with the database; ``followed`` is the last change applied to it."""
     sample = _Sample(SAMPLE)
     state = compare_in_order(sessions, manifest, index.sorted_ids(), followed, sample)
     nearest = _Nearest(index.rows(sample.kept))
@@ -90,7 +90,7 @@ def verify_index(
 
 
 class _Sample:
-    """A few of many numbers, each as likely as any other, of a stream that is seen once."""
+    """A uniform sample of a stream of ids (reservoir sampling)."""
 
     def __init__(self, size: int) -> None:
         self.kept: list[int] = []
@@ -112,7 +112,7 @@ def compare_in_order(
     followed: int | None = None,
     sample: _Sample | None = None,
 ) -> IndexState:
-    """Compare what an index holds, in order, with the database, statement by statement."""
+    """Compare the ids of an index, in order, with the database, statement by statement."""
     missing, extra, published = list[int](), list[int](), 0
     with sessions() as session:
         number = last_change(session)
@@ -146,7 +146,7 @@ def _batches(numbers: Iterator[int], size: int) -> Iterator[list[int]]:
 def _kept(
     sessions: Sessions, fingerprint: str, ids: Sequence[int]
 ) -> Iterator[tuple[list[int], Vectors]]:
-    """Yield those of a chunk of statements whose vectors the database keeps, and those vectors."""
+    """Yield those statements of a chunk whose vectors are cached, and the vectors."""
     with sessions() as session:
         query = select(Statement.id, Statement.text)
         texts = session.execute(query.where(Statement.id.in_(ids)).order_by(Statement.id)).all()
@@ -174,7 +174,7 @@ class _Nearest:
         for query, exact in zip(self._queries, self._found, strict=True):
             if not exact:
                 continue
-            # Copies of one text stand at one distance: any of them will do.
+            # Copies of one text have one distance: any of them will do.
             least = exact[-1][0] - 1e-4
             hits = index.nearest(query, NEIGHBOURS)
             wanted += len(exact)

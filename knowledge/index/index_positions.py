@@ -1,7 +1,7 @@
-"""Note which change each build on an index server has taken in, and let one writer at a time go on.
+"""Record which change each build on an index server has applied, one writer at a time.
 
-The server does not know the database's transactions: whoever changes a build holds its position,
-changes the build, then moves the position. What is done twice, after a crash, does no harm.
+The server does not take part in the database's transactions: a writer locks a build's position,
+changes the build, then moves the position. Repeating changes after a crash does no harm.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -19,11 +19,11 @@ from embeddings.errors import IndexBusy, IndexUnavailable
 from knowledge.models import IndexPosition
 from knowledge.storage.database import Sessions
 
-#: How long a writer waits for another one to take its changes in.
+#: How long a writer waits for another one to apply its changes.
 WAIT_S: Final = 20.0
-#: PostgreSQL's lock on building: any number that nothing else of ours locks.
+#: Number of PostgreSQL's advisory lock on building; any number that nothing else here uses.
 _BUILDING: Final = 7_468_498
-#: PostgreSQL's name for a lock that was waited for too long.
+#: PostgreSQL's error code for a lock that was waited for too long.
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _BUSY: Final = (
     "another process has been applying changes to the index for too long; check that it and the"
@@ -38,22 +38,22 @@ _KEEP = text(
 
 @dataclass(frozen=True, slots=True)
 class HeldPosition:
-    """A build's position while nobody else may move it; None where there is no such build."""
+    """A locked position of a build; None if there is no such build."""
 
     change_number: int | None
     move: Callable[[int], None]
 
 
 def load(session: Session, server: str, build: str) -> int | None:
-    """Return the last change that a build has taken in, None where it is not known."""
+    """Return the last change that a build has applied, None if unknown."""
     return session.scalar(select(IndexPosition.change_number).where(_is(server, build)))
 
 
-def agree(session: Session, server: str, build: str, change_number: int) -> None:
-    """Note what a build itself says it has taken in, unless less is known of it.
+def reconcile(session: Session, server: str, build: str, change_number: int) -> None:
+    """Store the position that a build itself names, unless a lower one is stored.
 
-    More may be known where the server went back to an older state of itself, and less where a
-    writer ended before it moved the position: from the lower number on nothing is missed.
+    The stored one may be higher if the server went back to an older state, and lower if a writer
+    ended before it moved the position: starting from the lower one misses nothing.
     """
     row = {"server": server, "build": build, "change_number": change_number}
     session.execute(_KEEP, row)
@@ -65,18 +65,20 @@ def agree(session: Session, server: str, build: str, change_number: int) -> None
 
 
 def forget_others(session: Session, server: str, alias: str, builds: Collection[str]) -> None:
-    """Drop the positions of builds of one alias that are not among ``builds``."""
+    """Delete positions of an alias whose builds are not among ``builds``."""
     ours = (IndexPosition.server == server) & IndexPosition.build.startswith(f"{alias}_")
     session.execute(delete(IndexPosition).where(ours, IndexPosition.build.not_in(builds)))
 
 
 @contextmanager
-def hold(sessions: Sessions, folder: Path, server: str, build: str) -> Iterator[HeldPosition]:
-    """Hold a build's position, of all processes on all machines.
+def lock_position(
+    sessions: Sessions, folder: Path, server: str, build: str
+) -> Iterator[HeldPosition]:
+    """Lock a build's position against all processes on all machines.
 
-    PostgreSQL locks the row. An SQLite database is one machine's: a file in ``folder`` is locked
-    instead, for in SQLite whoever holds a row would keep everybody from writing anything. Raises
-    IndexBusy where another does not let go of it in time.
+    PostgreSQL locks the row. An SQLite database belongs to one machine: a file in ``folder`` is
+    locked instead, since locking a row of SQLite would block all writing. Raises IndexBusy if
+    another process holds it too long.
     """
     if sessions.engine.dialect.name == "postgresql":
         with sessions.begin() as session:
@@ -90,10 +92,11 @@ def hold(sessions: Sessions, folder: Path, server: str, build: str) -> Iterator[
 
 
 @contextmanager
-def hold_building(sessions: Sessions) -> Iterator[None]:
-    """Hold the right to build on an index server, of all machines that share a database.
+def lock_building(sessions: Sessions) -> Iterator[None]:
+    """Lock building on an index server, across all machines that share a database.
 
-    Raises IndexBusy if another has it. It ends with this process, however that ends.
+    Raises IndexBusy if another process holds it. The lock ends with this process, however that
+    ends.
     """
     if sessions.engine.dialect.name != "postgresql":
         yield

@@ -38,14 +38,14 @@ from knowledge.index.vector_cache import load_or_compute
 from knowledge.models import Statement
 from knowledge.storage.database import Sessions
 
-#: Statements that are read, embedded and written at once.
+#: Statements read, embedded and written at once.
 _CHUNK: Final = 1_024
-#: How often it is looked again whether an index is whole while others change it.
+#: How often the completeness of an index is checked again while others change it.
 _LOOKS: Final = 5
 
 
 class RemoteBuilds:
-    """What the database's alias leads to on a server.
+    """The builds of the database's alias on a server.
 
     The alias is named by the database's origin, so that bots with databases of their own may share
     a server. ``root`` is this machine's folder for locks and for a local snapshot.
@@ -83,12 +83,12 @@ class RemoteBuilds:
 
     @contextmanager
     def hold_lock(self) -> Iterator[None]:
-        """Hold the right to build; whoever holds it may take it again. Raises IndexBusy."""
+        """Hold the build lock, which its holder may take again. Raises IndexBusy."""
         with snapshot.hold_build_lock(self._root):
             if getattr(self._building, "held", False):
                 yield
                 return
-            with index_positions.hold_building(self._sessions):
+            with index_positions.lock_building(self._sessions):
                 self._building.held = True
                 try:
                     yield
@@ -103,11 +103,11 @@ class RemoteBuilds:
         """
         with self.hold_lock():
             with self._sessions() as session:
-                # What changes from here on is taken in afterwards.
+                # Changes from here on are applied afterwards.
                 number, came_from = last_change(session), origin(session)
             builds = self._on_server()
             texts = (entry.terms_text for part in self._published() for entry in part)
-            statistics = TermStatistics.of(texts)
+            statistics = TermStatistics.from_texts(texts)
 
             def chunks() -> Chunks:
                 done = 0
@@ -121,7 +121,7 @@ class RemoteBuilds:
             manifest = builds.build(
                 chunks, statistics, encoder.dimension, encoder.fingerprint, came_from, number
             )
-            self._sessions.write(index_positions.agree, self._server, manifest.name, number)
+            self._sessions.write(index_positions.reconcile, self._server, manifest.name, number)
             builds.promote(manifest.name)
             self._prune(builds)
             return manifest
@@ -132,21 +132,21 @@ class RemoteBuilds:
             return self._on_server().rollback()
 
     def prune(self) -> list[str]:
-        """Delete old builds; the served one and one before it are kept. Returns their names."""
+        """Delete old builds except the served one and one before it. Returns their names."""
         with self.hold_lock():
             return self._prune(self._on_server())
 
     def drop_all(self) -> None:
-        """Delete every build: what serves from them builds anew, or ends."""
+        """Delete every build: processes that serve them build anew, or end."""
         with self.hold_lock():
             builds = self._on_server()
             builds.drop_all()
             self._sessions.write(index_positions.forget_others, self._server, builds.alias, [])
 
     def open(self, fingerprint: str) -> MilvusIndex:
-        """Return the build that is served, for the encoder with ``fingerprint``.
+        """Return the served build, for the encoder with ``fingerprint``.
 
-        What it lacks is still to be taken in. Raises IndexMissing, IndexMismatch or IndexCorrupt.
+        Later changes are not applied yet. Raises IndexMissing, IndexMismatch or IndexCorrupt.
         """
         builds = self._on_server()
         name = builds.current_name()
@@ -155,13 +155,13 @@ class RemoteBuilds:
         index = builds.open(name, fingerprint)
         with self._sessions.begin() as session:
             require_ours(session, index.manifest)
-            index_positions.agree(session, self._server, name, index.change_number)
+            index_positions.reconcile(session, self._server, name, index.change_number)
         return index
 
     def catch_up(
         self, index: MilvusIndex, encoder: Encoder, progress: Progress | None = None
     ) -> None:
-        """Take every change committed so far into a build, unless other processes do.
+        """Apply every change committed so far to a build, unless other processes do.
 
         Raises IndexMissing if its position is not known (any more).
         """
@@ -175,13 +175,13 @@ class RemoteBuilds:
                 return
             with self._hold(index.name) as held:
                 number = held.change_number
-                # Where others went on meanwhile they saw what is later than what was read here.
+                # Processes that went further meanwhile saw later changes than were read here.
                 if number is not None and since <= number < pending.upto:
                     index.apply(pending.entries, pending.vectors, pending.gone, pending.upto)
                     held.move(pending.upto)
 
     def standing(self, session: Session, index: MilvusIndex) -> tuple[int, int | None]:
-        """Return the last change of the database, and the last one that is in a build."""
+        """Return the last change of the database, and the last one applied to a build."""
         position = index_positions.load(session, self._server, index.name)
         return last_change(session), position
 
@@ -205,8 +205,8 @@ class RemoteBuilds:
     def inspect(self, fingerprint: str) -> IndexState:
         """Compare the served build, if there is one, with the database.
 
-        As long as it holds as many statements as are published, they are taken for the same ones;
-        ``verify`` looks at each.
+        If it holds as many statements as are published, they are assumed to be the same; ``verify``
+        checks each.
         """
         try:
             index = self.open(fingerprint)
@@ -234,7 +234,7 @@ class RemoteBuilds:
         return MilvusBuilds(self.connection, _alias_of(self._sessions.read(origin)))
 
     def _hold(self, name: str) -> AbstractContextManager[HeldPosition]:
-        return index_positions.hold(self._sessions, self._root, self._server, name)
+        return index_positions.lock_position(self._sessions, self._root, self._server, name)
 
     def _followed(self, index: MilvusIndex) -> int:
         return self._sessions.read(index_positions.load, self._server, index.name) or 0
@@ -253,7 +253,7 @@ class RemoteBuilds:
 
 
 def _alias_of(came_from: str) -> str:
-    """Return the alias of a database by its origin; Milvus takes letters, digits and ``_``."""
+    """Return the alias of a database by its origin; Milvus allows letters, digits and ``_``."""
     return f"tathabbat_{hashlib.sha256(came_from.encode()).hexdigest()[:8]}"
 
 

@@ -21,15 +21,15 @@ from knowledge.storage.database import Sessions
 
 _log = logging.getLogger(__name__)
 
-#: Seconds for which a build that may not be served is not opened again.
+#: Seconds before a refused build is opened again.
 _REST_S: Final = 5.0
 
 
 class RemoteIndex:
-    """The index on a server as one process uses it; every process sees what the others take in.
+    """An index on a server, as one process uses it; changes by others are seen.
 
-    Without a build on the server one is made. While the server fails, or what is there may not be
-    served, ``local`` answers if it has a snapshot.
+    If the server has no build, one is made. While the server fails, or its build may not be served,
+    ``local`` answers if it has a snapshot.
     """
 
     def __init__(
@@ -51,9 +51,9 @@ class RemoteIndex:
         return self._problem
 
     def current(self, progress: Progress | None = None) -> StatementIndex:
-        """Return the index with every change committed so far in it.
+        """Return the index with every committed change applied.
 
-        Raises IndexUnavailable where the server's cannot serve and there is no local snapshot.
+        Raises IndexUnavailable if the server's cannot serve and there is no local snapshot.
         """
         try:
             index = self._on_server(progress)
@@ -70,7 +70,7 @@ class RemoteIndex:
         return index
 
     def served(self) -> Served | None:
-        """Return what is served, None before the first claim; nothing is opened or caught up."""
+        """Return what is served, None before the first claim; nothing is opened or updated."""
         if self._problem is not None:
             return self._local.served()
         index, empty = self._index, self._empty
@@ -79,21 +79,21 @@ class RemoteIndex:
         return None if empty is None else Served(0, empty.change_number, None)
 
     def outdated(self) -> bool:
-        """Tell whether there is something to renew, or to try again."""
+        """Return whether there is something to renew, or to try again."""
         if self._problem is not None:
             return True
         try:
             return self._newer() is not None
         except IndexUnavailable:
-            # Whoever asks a claim finds out.
+            # The next claim finds out.
             return False
 
     def renew(self) -> None:
-        """Serve the build that was promoted since one was opened, if there is another.
+        """Serve the newly promoted build, if there is one.
 
-        It is opened and caught up aside: whoever asks meanwhile is answered by the one before,
-        which goes on being served if this one is refused. Raises what ``current`` raises, once for
-        a build that is another model's or not whole.
+        It is opened and updated aside: claims are answered from the previous one meanwhile, which
+        stays if the new one is refused. Raises what ``current`` raises, once for a build that is
+        another model's or incomplete.
         """
         if self._problem is not None or (name := self._newer()) is None:
             return
@@ -102,14 +102,14 @@ class RemoteIndex:
         except IndexUnreachable:
             raise
         except IndexUnavailable:
-            # It will be no better the next time.
+            # It would be refused again.
             self._passed_over = name
             raise
         with self._alone():
             self._index = fresh
 
     def _newer(self) -> str | None:
-        """Return the name of the build that is served by now, None if it is the one here."""
+        """Return the name of the currently promoted build, None if it is the open one."""
         index = self._index
         if index is None:
             return None
@@ -129,11 +129,11 @@ class RemoteIndex:
             return self._without_statements()
         with self._alone():
             if failed and self._index is index:
-                # The server may have been restarted with less than it had.
+                # The server may have been restarted with less data than it had.
                 self._index = None
             opened = self._index
             if opened is not None and not opened.deleted:
-                # Where it was pruned another one took its place.
+                # If it was pruned, another one took its place.
                 with suppress(IndexMissing):
                     self._builds.catch_up(opened, self._encoder, progress)
                     return opened
@@ -143,7 +143,7 @@ class RemoteIndex:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Let one thread open the index or take changes in. Raises IndexBusy if that takes long."""
+        """Let one thread open the index or apply changes. Raises IndexBusy if it waits long."""
         if not self._lock.acquire(timeout=WAIT_S):
             raise IndexBusy("the index is being built or updated; wait until that is done")
         try:
@@ -152,7 +152,7 @@ class RemoteIndex:
             self._lock.release()
 
     def _opened(self, progress: Progress | None = None) -> MilvusIndex:
-        """Return the build that is served, whole and caught up; one is made where there is none."""
+        """Return the served build, complete and up to date, building one if there is none."""
         if self._refused is not None and time.monotonic() < self._rests_until:
             raise self._refused
         fingerprint = self._encoder.fingerprint

@@ -1,7 +1,7 @@
-"""From the database to the index: the change log into the live one, everything into a new one.
+"""Serve the index in this process: a snapshot from disk, kept up to date by the change log.
 
-The database is the truth. An index is derived from it, remembers the number of the last change it
-took in, and can be thrown away.
+The database is the truth. An index is derived from it, remembers the last change it applied, and
+can be thrown away.
 """
 
 import logging
@@ -43,7 +43,7 @@ _STEP = 2_000
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """How the index stands to the database: what it lacks, and what it should not hold."""
+    """How an index differs from the database: what it lacks, and what it should not hold."""
 
     manifest: Manifest | None
     published: int
@@ -55,7 +55,7 @@ class IndexState:
 
     @property
     def behind(self) -> int:
-        """How many changes it has not taken in."""
+        """How many changes it has not applied."""
         built = self.manifest.change_number if self.manifest is not None else 0
         return self.last_change - (built if self.followed is None else self.followed)
 
@@ -64,7 +64,7 @@ class IndexState:
 class Served:
     """What one process serves: how much, up to which change, and when its snapshot was built.
 
-    ``built_at`` is None where everything was read from the database, or the snapshot is gone.
+    ``built_at`` is None if everything was read from the database, or the snapshot is gone.
     """
 
     statements: int
@@ -74,7 +74,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class ChangesSince:
-    """The changes of the database that a snapshot has not taken in, by what they mean to it."""
+    """The changes that a snapshot has not applied, by kind."""
 
     added: int
     removed: int
@@ -87,7 +87,7 @@ class ChangesSince:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Changes that an index has not taken in, as the statements stand now.
+    """Changes that an index has not applied, with the statements as they are now.
 
     ``vectors`` (n, dimension) are those of ``entries`` (n,), ``upto`` is the last change.
     """
@@ -99,30 +99,30 @@ class Pending:
 
 
 class Serving(Protocol):
-    """The index that a process answers from, kept up with the database at every use."""
+    """The index that a process answers from, brought up to date at every use."""
 
     def current(self, progress: Progress | None = None) -> StatementIndex:
-        """Return the index with every change committed so far in it.
+        """Return the index with every committed change applied.
 
-        Raises IndexUnavailable where there is none to answer from.
+        Raises IndexUnavailable if there is none to answer from.
         """
 
     def served(self) -> Served | None:
-        """Return what is served, None before the first claim; nothing is opened or caught up."""
+        """Return what is served, None before the first claim; nothing is opened or updated."""
 
     def outdated(self) -> bool:
-        """Tell whether another build was promoted since one was opened."""
+        """Return whether another build was promoted since one was opened."""
 
     def renew(self) -> None:
-        """Serve the build that was promoted since one was opened, if there is another."""
+        """Serve the newly promoted build, if there is one."""
 
     @property
     def problem(self) -> IndexUnavailable | None:
-        """Why the index that the settings name does not serve; another may do so meanwhile."""
+        """Why the configured index does not serve; another one may do so meanwhile."""
 
 
 class ServingIndex:
-    """The live index of one process: opened once, kept up with the database at every use."""
+    """The live index of one process: opened once, brought up to date at every use."""
 
     def __init__(self, sessions: Sessions, encoder: Encoder, root: Path) -> None:
         self._sessions, self._encoder, self._root = sessions, encoder, root
@@ -131,11 +131,11 @@ class ServingIndex:
         self._seen: str | None = None
 
     def current(self, progress: Progress | None = None) -> LiveIndex:
-        """Return the index with every change committed so far in it.
+        """Return the index with every committed change applied.
 
-        Opens the served snapshot the first time; without one, everything published is read from
-        the database. A damaged one is passed over for the one before, caught up. Raises
-        IndexMismatch if the snapshot is another model's or database's.
+        Opens the served snapshot the first time; without one, everything published is read from the
+        database. If it is damaged, the one before it is opened and updated. Raises IndexMismatch if
+        the snapshot belongs to another model or database.
         """
         live = self._live
         last = self._last_change()
@@ -148,7 +148,7 @@ class ServingIndex:
             return self._live
 
     def served(self) -> Served | None:
-        """Return what is served, None before the first claim; nothing is opened or caught up."""
+        """Return what is served, None before the first claim; nothing is opened or updated."""
         live, name = self._live, self._seen
         if live is None:
             return None
@@ -163,28 +163,30 @@ class ServingIndex:
 
     @property
     def problem(self) -> IndexUnavailable | None:
-        """Why no index serves: where one in the process cannot, whoever asks is told."""
+        """Why no index serves: always None, since a failure is raised to the caller."""
         return None
 
     def outdated(self) -> bool:
-        """Tell whether another snapshot was promoted since one was opened."""
+        """Return whether another snapshot was promoted since one was opened."""
         name = snapshot.current_name(self._root)
         return self._live is not None and name not in (None, self._seen)
 
     def renew(self) -> None:
-        """Serve the snapshot that was promoted since one was opened, if there is another.
+        """Serve the newly promoted snapshot, if there is one.
 
-        It is opened and caught up aside: whoever asks meanwhile is answered by the one before,
-        which goes on being served if this one is refused. Raises what ``current`` raises, once for
-        a snapshot that is another model's or damaged.
+        It is opened and updated aside: claims are answered from the previous one meanwhile, which
+        stays if the new one is refused. Raises what ``current`` raises, once for a snapshot that is
+        another model's or damaged.
         """
         if not self.outdated():
             return
         name = snapshot.current_name(self._root)
         try:
-            fresh = LiveIndex.of(_load(self._sessions, self._root, self._encoder.fingerprint))
+            fresh = LiveIndex.from_snapshot(
+                _load(self._sessions, self._root, self._encoder.fingerprint)
+            )
         except (IndexMismatch, IndexCorrupt):
-            # It will be no better the next time. Whatever else fails may pass.
+            # It would be refused again. Any other failure may pass.
             self._seen = name
             raise
         self._catch_up(fresh, None)
@@ -200,15 +202,15 @@ class ServingIndex:
         fingerprint = self._encoder.fingerprint
         self._seen = snapshot.current_name(self._root)
         try:
-            return LiveIndex.of(_load(self._sessions, self._root, fingerprint))
+            return LiveIndex.from_snapshot(_load(self._sessions, self._root, fingerprint))
         except IndexMissing:
             return build(self._sessions, self._encoder, progress)
         except IndexCorrupt as error:
             _log.warning("%s; serving the index before it", error)
         try:
             self._seen = snapshot.rollback(self._root).name
-            return LiveIndex.of(_load(self._sessions, self._root, fingerprint))
-        # Whatever is wrong with that one, the database has everything.
+            return LiveIndex.from_snapshot(_load(self._sessions, self._root, fingerprint))
+        # Whatever is wrong with the snapshot, the database has everything.
         except EmbeddingsError:
             return build(self._sessions, self._encoder, progress)
 
@@ -224,7 +226,7 @@ class ServingIndex:
 def load_pending(
     sessions: Sessions, encoder: Encoder, since: int, progress: Progress | None = None
 ) -> Pending | None:
-    """Return the next changes after ``since``, None where there is none; vectors are computed."""
+    """Return the next changes after ``since`` with vectors, None if there are none."""
     with sessions() as session:
         rows = session.execute(
             select(ChangeLogEntry.id, ChangeLogEntry.statement_id)
@@ -234,7 +236,7 @@ def load_pending(
         ).all()
         if not rows:
             return None
-        # What counts is how each statement stands now, not the way it went there.
+        # Only the current state of each statement counts, not the changes between.
         touched = sorted({row.statement_id for row in rows})
         entries = load_entries(session, touched)
     gone = sorted(set(touched) - {entry.id for entry in entries})
@@ -243,18 +245,18 @@ def load_pending(
 
 
 def last_change(session: Session) -> int:
-    """Return the number of the last change of the database, 0 where there was none."""
+    """Return the number of the database's last change, 0 if there is none."""
     return session.scalar(select(func.max(ChangeLogEntry.id))) or 0
 
 
 def origin(session: Session) -> str:
-    """Return what tells this database from others: the moment of its first change, or nothing."""
+    """Return what identifies this database: the time of its first change, or an empty string."""
     first = session.scalar(select(ChangeLogEntry.created_at).order_by(ChangeLogEntry.id).limit(1))
     return first.isoformat() if first is not None else ""
 
 
 def changes_since(sessions: Sessions, manifest: Manifest) -> ChangesSince:
-    """Count the changes that a snapshot has not taken in.
+    """Count the changes that a snapshot has not applied.
 
     Raises IndexMismatch if the snapshot comes from another database.
     """
@@ -268,12 +270,12 @@ def changes_since(sessions: Sessions, manifest: Manifest) -> ChangesSince:
 
 
 def build(sessions: Sessions, encoder: Encoder, progress: Progress | None = None) -> LiveIndex:
-    """Return an index of everything published at this moment; unknown vectors are computed."""
+    """Return an index of everything published now; missing vectors are computed."""
     with sessions() as session:
         number = last_change(session)
         entries = load_entries(session, None)
     rows = load_or_compute(sessions, encoder, [entry.text for entry in entries], progress)
-    return LiveIndex.built(entries, rows, number)
+    return LiveIndex.from_entries(entries, rows, number)
 
 
 def reindex(
@@ -281,13 +283,13 @@ def reindex(
 ) -> Manifest:
     """Build a new snapshot of everything published and promote it; the old one serves till then.
 
-    Vectors already known are not computed again. Raises IndexBusy if another process does it: told
-    before anything is computed, and never would an older build be promoted over a newer one.
+    Known vectors are not computed again. Raises IndexBusy if another process builds: at once,
+    before anything is computed, and so that an older build is never promoted over a newer one.
     """
     with snapshot.hold_build_lock(root):
         live = build(sessions, encoder, progress)
         with sessions() as session:
-            # An index that took no change in holds nothing of anybody's.
+            # An index without any change holds nothing.
             came_from = origin(session) if live.change_number else ""
         return live.save(root, encoder.fingerprint, came_from)
 
@@ -295,7 +297,7 @@ def reindex(
 def embed_published(
     sessions: Sessions, encoder: Encoder, ids: Sequence[int], progress: Progress | None = None
 ) -> None:
-    """Compute the vectors of the published statements among ``ids`` ahead of the first claim."""
+    """Compute the vectors of the published statements among ``ids`` ahead of time."""
     with sessions() as session:
         entries = load_entries(session, ids)
     load_or_compute(sessions, encoder, [entry.text for entry in entries], progress)
@@ -329,7 +331,7 @@ def compare(sessions: Sessions, loaded: Snapshot | None) -> IndexState:
 def compare_ids(
     sessions: Sessions, manifest: Manifest | None, held: frozenset[int], followed: int | None = None
 ) -> IndexState:
-    """Compare what an index holds with the database; see ``IndexState``."""
+    """Compare the ids of an index with the database; see ``IndexState``."""
     with sessions() as session:
         wanted = set(
             session.scalars(
@@ -348,7 +350,7 @@ def compare_ids(
 
 
 def _load(sessions: Sessions, root: Path, fingerprint: str) -> Snapshot:
-    """Load the served snapshot, once it is known to come from this database."""
+    """Load the served snapshot after checking that it comes from this database."""
     manifest = snapshot.current(root)
     with sessions() as session:
         require_ours(session, manifest)
@@ -376,7 +378,7 @@ def load_entries(session: Session, ids: Sequence[int] | None) -> list[Entry]:
 
 
 def load_next_entries(session: Session, after: int, size: int) -> list[Entry]:
-    """Return the entries of the next ``size`` published statements after a number."""
+    """Return the entries of the next ``size`` published statements after an id."""
     return _entries(session, _PUBLISHED.where(Statement.id > after).limit(size))
 
 

@@ -1,4 +1,4 @@
-"""Vectors kept in the database by text and encoder, so that nothing is embedded twice."""
+"""Cache vectors in the database by text and encoder, so that nothing is embedded twice."""
 
 import hashlib
 from collections.abc import Collection, Sequence
@@ -14,7 +14,7 @@ from knowledge.models import Statement, Vector
 from knowledge.storage.batches import in_batches
 from knowledge.storage.database import Sessions
 
-#: Texts embedded between two commits: what a killed run loses at most.
+#: Texts embedded between commits: the most that a killed run loses.
 _CHUNK = 1_024
 
 # The bot and the command line embed what was just published at the same moment: the second one's
@@ -28,9 +28,9 @@ _KEEP = text(
 def load_or_compute(
     sessions: Sessions, encoder: Encoder, texts: Sequence[str], progress: Progress | None = None
 ) -> Vectors:
-    """Return the statement vectors (n, dimension) of ``texts``, computing only unknown ones.
+    """Return the statement vectors (n, dimension) of ``texts``, computing only missing ones.
 
-    New ones are committed as they come, so an interrupted run goes on where it stopped.
+    New ones are committed in batches, so an interrupted run continues where it stopped.
     """
     keys = [_key(text) for text in texts]
     with sessions() as session:
@@ -38,7 +38,7 @@ def load_or_compute(
     missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in known}
     todo = list(missing.items())
     for done, chunk in enumerate(in_batches(todo, _CHUNK)):
-        # Half precision loses less than the encoder's own noise and half the space.
+        # Half precision loses less than the encoder's own noise, and halves the space.
         rows = encoder.encode_statements([t for _, t in chunk]).astype(np.float16)
         fresh = {key: row.tobytes() for (key, _), row in zip(chunk, rows, strict=True)}
         with sessions.begin() as session:
@@ -61,7 +61,7 @@ def load_or_compute(
 
 
 def load_kept(sessions: Sessions, fingerprint: str, texts: Sequence[str]) -> dict[str, Vectors]:
-    """Return the unit vectors that are kept of ``texts``, by text; nothing is computed."""
+    """Return the cached unit vectors of ``texts``, by text; nothing is computed."""
     keys = {_key(text): text for text in texts}
     with sessions() as session:
         known = _read(session, fingerprint, list(keys))
@@ -70,13 +70,13 @@ def load_kept(sessions: Sessions, fingerprint: str, texts: Sequence[str]) -> dic
 
 
 def forget(sessions: Sessions, fingerprint: str) -> None:
-    """Drop every vector of one encoder, so that the next index computes them anew."""
+    """Delete all vectors of one encoder, so that the next index computes them anew."""
     with sessions.begin() as session:
         session.execute(delete(Vector).where(Vector.fingerprint == fingerprint))
 
 
 def drop(session: Session, texts: Collection[str]) -> None:
-    """Drop every encoder's vectors of ``texts``, but of those that are statements too."""
+    """Delete every encoder's vectors of ``texts``, except those of statements."""
     if not texts:
         return
     stated = set(session.scalars(select(Statement.text).where(Statement.text.in_(texts))))
@@ -85,7 +85,7 @@ def drop(session: Session, texts: Collection[str]) -> None:
 
 
 def prune(sessions: Sessions, wanted: Collection[str]) -> int:
-    """Drop the vectors of every encoder but those with ``wanted`` fingerprints; return how many."""
+    """Delete vectors of encoders other than the ``wanted`` fingerprints; return how many."""
     with sessions.begin() as session:
         unwanted = Vector.fingerprint.not_in(wanted)
         count = session.scalar(select(func.count()).select_from(Vector).where(unwanted)) or 0

@@ -1,4 +1,4 @@
-"""RSS and Atom into the items that they list (pure)."""
+"""Parse RSS and Atom feeds into the items that they list (pure)."""
 
 import hashlib
 import io
@@ -17,16 +17,16 @@ from knowledge.corpus.readers.fields import FieldError
 from knowledge.corpus.readers.received_documents import as_text
 from knowledge.errors import UnusableFeed
 
-#: Items of one feed that are looked at.
+#: The most items of one feed.
 MAX_ITEMS: Final = 20_000
-#: Elements of a feed, fifteen an item, and how deep they are nested: items lie three deep.
+#: The most elements of a feed, fifteen per item, and their depth: items are at depth three.
 MAX_ELEMENTS: Final = 15 * MAX_ITEMS
 MAX_DEPTH: Final = 100
-#: Attributes of one element, namespaces included, and the characters of their values. feedparser
-#: compares each with all before it.
+#: The most attributes of one element, namespaces included, and characters of their values.
+#: feedparser compares each with all before it.
 MAX_ATTRIBUTES: Final = 100
 MAX_VALUES: Final = 2**17
-#: Characters between two tags: an article's whole text, or its markup as text.
+#: The most characters between two tags: an article's whole text, or its markup as text.
 MAX_TEXT: Final = 2 * 2**20
 _MAX_KEY: Final = 4_000
 _MAX_DATE: Final = 100
@@ -46,7 +46,7 @@ _XML_NAMES: Final = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item of a feed: what tells it apart, and where its report is."""
+    """An item of a feed: its identity, and the address of its report."""
 
     key: str
     url: str
@@ -54,7 +54,7 @@ class Item:
 
 
 def parse_feed(data: bytes, charset: str | None, url: str) -> tuple[Item, ...]:
-    """Return the items of the feed found at ``url``, in its order, each once.
+    """Return the distinct items of the feed found at ``url``, in its order.
 
     Items without an address are left out: there is nothing to read.
 
@@ -63,10 +63,10 @@ def parse_feed(data: bytes, charset: str | None, url: str) -> tuple[Item, ...]:
             declares entities (which expand without end).
     """
     text = _well_formed(data, charset, url)
-    # A quarter of a second to import, which only polling should cost.
+    # Importing it takes a quarter of a second, which only polling should cost.
     import feedparser
 
-    # Given as a file: a plain string would be opened as an address or a path.
+    # Passed as a file: a plain string would be opened as an address or a path.
     parsed = feedparser.parse(
         io.BytesIO(text.encode()),
         response_headers={"content-type": "application/xml; charset=utf-8"},
@@ -80,7 +80,7 @@ def parse_feed(data: bytes, charset: str | None, url: str) -> tuple[Item, ...]:
 
 
 def key_of(identity: str) -> str:
-    """Return what an item is remembered by."""
+    """Return the hash by which an item is recognised."""
     return hashlib.sha256(identity[:_MAX_KEY].encode(errors="replace")).hexdigest()
 
 
@@ -96,7 +96,7 @@ def _items(entries: list[Any], base: str) -> Iterator[Item]:
 
 
 def _day(entry: Any) -> date | None:
-    """The day of publication as written: the feed's zone is its readers' day."""
+    """Return the day of publication as written: the feed's time zone is its readers'."""
     written = str(entry.get("published") or "")[:_MAX_DATE]
     try:
         return fields.day_of(written, "published")
@@ -109,12 +109,12 @@ def _day(entry: Any) -> date | None:
 
 
 def _well_formed(data: bytes, charset: str | None, url: str) -> str:
-    """The feed's XML as text without a declaration, known to be whole and free of entities."""
+    """Return the feed's XML as text without a declaration, checked to be free of entities."""
     declared = _ENCODING.search(data[:1024])
     text = as_text(data, charset or (declared[1].decode("ascii") if declared else None))
     if _DOCTYPE.search(text):
         raise UnusableFeed(f"{url} declares a document type or entities; no feed needs them")
-    # HTML's names (&nbsp;) are what breaks most feeds.
+    # HTML's named entities (&nbsp;) are what breaks most feeds.
     text = _NAMED.sub(_spelled, _DECLARATION.sub("", text, count=1))
     try:
         _Counter(url).parse(text.encode())
@@ -126,14 +126,14 @@ def _well_formed(data: bytes, charset: str | None, url: str) -> str:
 
 
 class _Counter:
-    """Counts what XML is made of as expat goes through it, which builds nothing."""
+    """Counts elements, attributes and text while expat parses, building nothing."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._elements = self._depth = self._text = 0
 
     def parse(self, data: bytes) -> None:
-        """Go through ``data``. Raises ExpatError, or UnusableFeed if there is too much of it."""
+        """Parse ``data``. Raises ExpatError, or UnusableFeed if there is too much of it."""
         parser = expat.ParserCreate("utf-8")
         parser.buffer_text = True
         parser.ordered_attributes = True
@@ -148,7 +148,7 @@ class _Counter:
         self._text = 0
         self._require(self._elements <= MAX_ELEMENTS, _ELEMENTS)
         self._require(self._depth <= MAX_DEPTH, _DEPTH)
-        # Names and values take turns.
+        # Names and values alternate.
         self._require(len(attributes) <= 2 * MAX_ATTRIBUTES, _ATTRIBUTES)
         self._require(sum(map(len, attributes)) <= MAX_VALUES, _VALUES)
 

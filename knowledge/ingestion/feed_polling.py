@@ -1,7 +1,6 @@
 """Schedule feed polls and store new items.
 
-Several processes may poll: a feed is free when it is its turn, and whoever leases it moves that
-ahead.
+Several processes may poll: a feed is free when it is due, and leasing it moves the due time ahead.
 """
 
 from collections.abc import Sequence
@@ -23,20 +22,20 @@ from knowledge.storage.leases import Lease
 from knowledge.text.plain_text import single_line
 
 LEASE: Final = Lease(Feed.next_poll_at, Feed.holder)
-#: How long a feed is one process's.
+#: How long a feed is leased.
 TURN: Final = timedelta(minutes=15)
-#: The longest that a failing feed is left alone.
+#: The longest pause of a failing feed.
 _LONGEST: Final = timedelta(days=1)
 _MAX_ERROR: Final = 500
-#: How old the note that an item is listed may be: not every poll writes one for each.
+#: How old ``seen_at`` of a listed item may become: not every poll writes it.
 _SEEN_ANEW: Final = timedelta(days=1)
-#: How long an item is remembered that its feed lists no more: publishers bring old ones back.
+#: How long an unlisted item is remembered: publishers bring old ones back.
 UNLISTED: Final = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
 class DueFeed:
-    """A feed that is this process's to poll, and how its server knows our copy."""
+    """A feed leased for polling, with the validators of our copy for its server."""
 
     id: int
     url: str
@@ -49,14 +48,14 @@ class DueFeed:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What became of one item: counts."""
+    """What an item added: counts."""
 
     reports: int = 0
     published: int = 0
 
 
 def lease_next(session: Session, now: datetime, holder: str | None = None) -> DueFeed | None:
-    """Take the feed that has waited longest for its turn; None if none is due."""
+    """Lease the feed that is due longest; None if none is due."""
     due = (
         select(Feed.id)
         .where(Feed.next_poll_at <= now, Feed.paused.is_(False))
@@ -71,12 +70,12 @@ def lease_next(session: Session, now: datetime, holder: str | None = None) -> Du
 def lease(
     session: Session, feed_id: int, now: datetime, holder: str | None = None
 ) -> DueFeed | None:
-    """Take a feed whether or not it is due; None if it is paused or gone."""
+    """Lease a feed whether or not it is due; None if it is paused or gone."""
     return _take(session, feed_id, now, now + timedelta(days=366), holder)
 
 
 def list_unseen(session: Session, feed_id: int, keys: Sequence[str], now: datetime) -> set[str]:
-    """Return those of ``keys`` that were never taken from the feed, which lists all of them now."""
+    """Return those of ``keys``, all listed by the feed now, that were never stored."""
     seen: set[str] = set()
     of_feed = FeedItem.feed_id == feed_id
     for batch in in_batches(keys):
@@ -95,7 +94,7 @@ def list_unseen(session: Session, feed_id: int, keys: Sequence[str], now: dateti
 
 
 def forget_unlisted(session: Session) -> int:
-    """Forget the items that their feeds have not listed for long; returns how many.
+    """Delete items that their feeds have not listed for long; returns how many.
 
     Counted back from the latest copy that was read: a feed that does not change, is paused or
     cannot be reached still lists what it did.
@@ -118,14 +117,14 @@ def forget_unlisted(session: Session) -> int:
 def keep(
     session: Session, feed: DueFeed, key: str, drafts: Sequence[ReportDraft], now: datetime
 ) -> Kept:
-    """Store an item's reports, and remember that it was taken, even where it holds none.
+    """Store an item's reports, and that it was read, even if it holds none.
 
-    What a trusted source's feed brings from the source's own pages is published; else a feed that
-    links elsewhere would let others publish. What is here already is left as it is: a moderator
-    may have put it in and chosen what it states.
+    Reports of a trusted source's feed are published if they are on the source's own hosts;
+    otherwise a feed that links elsewhere would let others publish. Known reports stay as they are:
+    a moderator may have entered them and chosen their statements.
     """
     session.add(FeedItem(feed_id=feed.id, key=key, seen_at=now))
-    # As things stand now: trust may have been withdrawn since the feed was taken.
+    # Read now: trust may have been withdrawn since the feed was leased.
     trusted = session.scalar(select(Source.trusted).join(Feed).where(Feed.id == feed.id))
     added = published = 0
     for draft in drafts:
@@ -140,7 +139,7 @@ def keep(
 
 
 def is_own(feed: DueFeed, url: str | None) -> bool:
-    """Return whether ``url`` lies on the host of the feed or of its source, or below it."""
+    """Return whether ``url`` is on the host of the feed or of its source, or a subdomain."""
     host = host_of(url or "")
     own = {host_of(feed.url), host_of(feed.homepage or "")} - {None}
     return host is not None and any(host == each or host.endswith(f".{each}") for each in own)
@@ -149,20 +148,20 @@ def is_own(feed: DueFeed, url: str | None) -> bool:
 def record_success(
     session: Session, feed_id: int, now: datetime, etag: str | None, last_modified: str | None
 ) -> None:
-    """Note that all of a feed was read, and when it is asked again."""
+    """Record that a feed was read completely, and schedule the next poll."""
     feed = session.get(Feed, feed_id)
     if feed is not None:  # Removed meanwhile otherwise.
-        feed.polled_at, feed.next_poll_at = now, now + timedelta(minutes=feed.minutes)
+        feed.polled_at, feed.next_poll_at = now, now + timedelta(minutes=feed.interval_minutes)
         feed.etag, feed.last_modified, feed.holder = etag, last_modified, None
         feed.failures, feed.error = 0, None
 
 
 def record_failure(session: Session, feed_id: int, now: datetime, error: str) -> None:
-    """Note why a feed could not be read; it is asked half as often each time."""
+    """Record why a feed could not be read; the pause doubles each time."""
     feed = session.get(Feed, feed_id)
     if feed is not None:
-        usual = timedelta(minutes=feed.minutes)
-        # A feed that is polled once a week is not asked oftener because it fails.
+        usual = timedelta(minutes=feed.interval_minutes)
+        # A feed that is polled once a week is not polled more often because it fails.
         wait = Backoff(usual, max(_LONGEST, usual)).pause(feed.failures + 1)
         feed.polled_at, feed.next_poll_at = now, now + wait
         feed.failures, feed.error = feed.failures + 1, error[:_MAX_ERROR]

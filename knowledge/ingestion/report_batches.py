@@ -1,4 +1,4 @@
-"""Store reports a batch at a time, or foresee what storing them would add."""
+"""Store reports in batches, or preview what storing them would add."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from knowledge.domain import ReportDraft
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """What became of a draft, and how many of its statements were published with that."""
+    """A stored draft, and how many of its statements were published."""
 
     stored: Stored
     published: int
@@ -22,12 +22,12 @@ class TakenIn:
 def store_batch(
     session: Session, drafts: Sequence[ReportDraft], actor: str, *, publish: bool
 ) -> list[TakenIn]:
-    """Store reports; with ``publish`` their statements are published, of known ones as well."""
+    """Store reports; with ``publish`` their statements are published, also of known reports."""
     return [_take_in(session, draft, actor, publish) for draft in drafts]
 
 
 def preview_batch(session: Session, drafts: Sequence[ReportDraft]) -> list[Preview]:
-    """Return what storing each report would add, the others apart."""
+    """Return what storing each report would add, each on its own."""
     return [reports.preview(session, draft) for draft in drafts]
 
 

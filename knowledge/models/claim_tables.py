@@ -1,4 +1,4 @@
-"""Tables of people's inquiries, clusters for moderators, and notifications."""
+"""Tables of inquiries, claims, clusters, verdicts and notifications."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from knowledge.models.declarative_base import Base, by_value
 
 
 class Cluster(Base):
-    """Claims that mean the same, in whatever language, as one thing to answer."""
+    """Claims that mean the same, in any language, to be answered as one."""
 
     __tablename__ = "clusters"
 
@@ -35,7 +35,7 @@ class Cluster(Base):
     inquiry_count: Mapped[int] = mapped_column(default=0)
     first_asked_at: Mapped[datetime] = mapped_column(default=now)
     last_asked_at: Mapped[datetime] = mapped_column(default=now)
-    #: How often it came as a forward.
+    #: How many inquiries were forwards.
     forward_count: Mapped[int] = mapped_column(default=0)
     #: log2 of the sum of 2^(time / half-life) over its inquiries: recent demand, at any time.
     heat: Mapped[float] = mapped_column(default=0.0)
@@ -53,7 +53,7 @@ class Cluster(Base):
 
 
 class ClusterTag(Base):
-    """A short word that moderators sort clusters by."""
+    """A short word by which moderators sort clusters."""
 
     __tablename__ = "cluster_tags"
 
@@ -64,7 +64,7 @@ class ClusterTag(Base):
 
 
 class ClusterNote(Base):
-    """What a moderator wrote about a cluster, for other moderators."""
+    """A moderator's note on a cluster, for other moderators."""
 
     __tablename__ = "cluster_notes"
 
@@ -79,9 +79,9 @@ class ClusterNote(Base):
 
 
 class Claim(Base):
-    """One wording of a claim, whoever asked it. ``key`` is the hash of its normalised text.
+    """One wording of a claim, whoever asks it. ``key`` is the hash of its normalised text.
 
-    Once everybody who asked it is forgotten, ``text`` is empty and ``key`` no text's.
+    Once everybody who asked it is erased, ``text`` is empty and ``key`` random.
     """
 
     __tablename__ = "claims"
@@ -91,7 +91,7 @@ class Claim(Base):
     text: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(String(16))
     cluster_id: Mapped[int | None] = mapped_column(ForeignKey("clusters.id"), index=True)
-    #: Set by hand (split, merge): the clustering leaves it where it is.
+    #: Set by hand (split, merge): clustering leaves it there.
     placed_by_hand: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -99,9 +99,9 @@ class Claim(Base):
 
 
 class Inquiry(Base):
-    """One person's asking of one claim, and what it was answered with.
+    """One person's asking of one claim, and the answer they got.
 
-    Once it is forgotten, ``claim`` is empty and ``person_key`` nobody's: it only counts.
+    Once it is erased, ``claim`` is empty and ``person_key`` nobody's: it only counts.
     """
 
     __tablename__ = "inquiries"
@@ -117,20 +117,20 @@ class Inquiry(Base):
     #: Whether the person is to be told when moderators settle the claim.
     waiting: Mapped[bool] = mapped_column(default=False)
     asked_at: Mapped[datetime] = mapped_column(default=now)
-    #: When moderators' answer was given out, for the time it took.
+    #: When the moderators' answer was sent, to measure how long it took.
     answered_at: Mapped[datetime | None]
-    #: What the answer, and with it the feedback, is of: the encoder and the judge by their
-    #: fingerprints, and from which scores on the judge was believed.
+    #: What the answer, and so the feedback, is based on: fingerprints of encoder and judge, and the
+    #: judge's thresholds.
     encoder_fingerprint: Mapped[str | None] = mapped_column(String(64))
     judge_fingerprint: Mapped[str | None] = mapped_column(String(64))
     assert_threshold: Mapped[float | None]
     suggest_threshold: Mapped[float | None]
-    #: Where the message came from, if it was a forward: its kind, a keyed hash of who or which,
-    #: and, of a channel only, its public name.
+    #: Where a forwarded message came from: its kind, a keyed hash of the person or channel, and a
+    #: channel's public name.
     origin_kind: Mapped[Forwarded | None] = mapped_column(by_value(Forwarded))
     origin_key: Mapped[str | None] = mapped_column(String(64))
     origin_name: Mapped[str | None] = mapped_column(String(200))
-    #: The claims of the message that are not answered yet, until the person asks for them.
+    #: The claims of the message that are unanswered until the person asks for them.
     remaining_claims: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
     shown: Mapped[list["ShownStatement"]] = relationship(
@@ -139,8 +139,8 @@ class Inquiry(Base):
 
     __table_args__ = (
         Index("ix_inquiries_outcome_asked_at", "outcome", "asked_at"),
-        # Both hold all that is counted, so that no row has to be looked at: who asked a claim and
-        # when, and what came of what was asked in a time.
+        # Both indexes hold all columns that are counted, so that no row is read: who asked a claim
+        # and when, and the outcomes of a period.
         Index("ix_inquiries_claim", "claim_id", "asked_at", "person_key"),
         Index("ix_inquiries_asked_at", "asked_at", "outcome", "language", "feedback", "disputed"),
         Index("ix_inquiries_answered_at", "answered_at"),
@@ -148,7 +148,7 @@ class Inquiry(Base):
 
 
 class ShownStatement(Base):
-    """A statement that an inquiry was shown, best first: who must hear of its correction."""
+    """A statement shown for an inquiry, best first: its corrections are sent to the person."""
 
     __tablename__ = "shown_statements"
 
@@ -160,24 +160,24 @@ class ShownStatement(Base):
 
 
 class Verdict(Base):
-    """A person's word on a claim and a statement: it beats the judge's from then on."""
+    """A moderator's verdict on a claim and a statement: it overrides the judge."""
 
     __tablename__ = "verdicts"
 
     claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True)
     statement_id: Mapped[int] = mapped_column(ForeignKey("statements.id"), primary_key=True)
     relation: Mapped[Relation] = mapped_column(by_value(Relation))
-    #: What moderators add in their own words, by language.
+    #: The moderators' note, by language.
     explanation: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     actor: Mapped[str] = mapped_column(String(120))
-    #: Since when it answers the claim: who asked from then on was given it.
+    #: Since when it answers the claim: whoever asks from then on gets it.
     decided_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (Index("ix_verdicts_statement_id", "statement_id"),)
 
 
 class Notification(Base):
-    """Something a person is to be told once: written with what causes it, sent afterwards."""
+    """Something to tell a person once: written with its cause, sent afterwards."""
 
     __tablename__ = "notifications"
 
@@ -186,24 +186,24 @@ class Notification(Base):
     person_key: Mapped[str] = mapped_column(String(64), index=True)
     kind: Mapped[NotificationKind] = mapped_column(by_value(NotificationKind))
     statement_id: Mapped[int | None] = mapped_column(ForeignKey("statements.id"))
-    #: The statement's version that is told of: a second correction is told again.
+    #: The statement's version: a second correction is told again.
     version: Mapped[int | None]
-    #: Of the statement to what was asked, for an answer: another one is told again.
+    #: For an answer, the statement's relation: another one is told again.
     relation: Mapped[Relation | None] = mapped_column(by_value(Relation))
-    #: Why it is left unanswered, for a rejection: another one is told again.
+    #: For a rejection, the reason: another one is told again.
     reject_reason: Mapped[RejectReason | None] = mapped_column(by_value(RejectReason))
     status: Mapped[NotificationStatus] = mapped_column(by_value(NotificationStatus))
     tries: Mapped[int] = mapped_column(default=0)
-    #: When it is tried next; of what was given up, when that was.
+    #: When it is tried next, or when it was given up.
     due_at: Mapped[datetime] = mapped_column(default=now)
     sent_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=now)
-    #: The process that sends it until it is due, as ``process_locks`` names it.
+    #: The process that holds the lease, as named by ``process_locks``.
     holder: Mapped[str | None] = mapped_column(String(64))
 
     __table_args__ = (
-        # A person is told once of one version of a statement, however often they were shown it.
+        # A person is told once of each version of a statement, however often they were shown it.
         Index(
             "uq_notifications_person_kind_statement",
             "person_key", "kind", "statement_id", "version", unique=True,
@@ -213,7 +213,7 @@ class Notification(Base):
 
 
 class SavedSearch(Base):
-    """A view of the inbox that a moderator named. ``query`` is what its address asks for."""
+    """A moderator's named search of the queue. ``query`` is the page's query string."""
 
     __tablename__ = "saved_searches"
 

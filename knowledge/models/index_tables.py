@@ -1,4 +1,4 @@
-"""The table of how far remote indexes have followed the change log."""
+"""The table of index positions: how far remote indexes have followed the change log."""
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from knowledge.models.declarative_base import Base
 
 
 class IndexPosition(Base):
-    """The last change that a build on an index server has taken in.
+    """The last change that a build on an index server has applied.
 
     ``server`` is its address without name and password, ``build`` the build's name there.
     """

@@ -1,4 +1,4 @@
-"""People as they are remembered: keyed hashes; what they may do, and how moderators sign in."""
+"""Tables of people (keyed hashes), their roles, and moderators' sign-in."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from knowledge.models.declarative_base import Base, by_value
 
 
 class Person(Base):
-    """What is remembered of a person: a keyed hash of the channel's id, and what they chose.
+    """What is stored of a person: a keyed hash of the channel's id, and their settings.
 
     ``address`` is where they can be written to, encrypted, while there may be something to tell.
     """
@@ -22,12 +22,12 @@ class Person(Base):
     address: Mapped[bytes | None] = mapped_column(LargeBinary)
     blocked_until: Mapped[datetime | None]
     calendar: Mapped[Calendar | None] = mapped_column(by_value(Calendar))
-    #: They asked to be told nothing unasked.
+    #: They turned notifications off.
     muted: Mapped[bool] = mapped_column(default=False)
 
 
 class Grant(Base):
-    """A role that a person holds, under the name that colleagues know them by."""
+    """A person's role, and the name that colleagues know them by."""
 
     __tablename__ = "grants"
 
@@ -39,7 +39,7 @@ class Grant(Base):
 
 
 class SignInLink(Base):
-    """A link to the console that one person may follow once; only its hash is kept."""
+    """A sign-in link that one person may use once; only its hash is stored."""
 
     __tablename__ = "sign_in_links"
 
@@ -50,13 +50,13 @@ class SignInLink(Base):
 
 
 class ConsoleSession(Base):
-    """A browser that a person signed in with; only the hash of its cookie is kept."""
+    """A signed-in browser; only the hash of its cookie is stored."""
 
     __tablename__ = "console_sessions"
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     person_key: Mapped[str] = mapped_column(String(64), index=True)
-    #: What every form of this session carries against requests forged by other sites.
+    #: The token in every form of this session, against requests forged by other sites.
     form_token: Mapped[str] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(default=now)

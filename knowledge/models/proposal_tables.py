@@ -1,4 +1,4 @@
-"""Changes to what people are told that wait for a second person, and what became of them."""
+"""The table of proposals: changes that wait for a second person, and their outcome."""
 
 from datetime import datetime
 from typing import Any
@@ -11,14 +11,14 @@ from knowledge.models.declarative_base import Base, by_value
 
 
 class Proposal(Base):
-    """An act that one moderator proposes and another one approves: nothing is changed before."""
+    """An act that one moderator proposes and another approves; until then nothing changes."""
 
     __tablename__ = "proposals"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     #: The act, as ``knowledge.approvals.acts`` writes it.
     act: Mapped[dict[str, Any]] = mapped_column(JSON)
-    #: How what it changes stood when it was proposed, by kind and number.
+    #: The state of what it depends on when it was proposed, by kind and number.
     basis: Mapped[dict[str, Any]] = mapped_column(JSON)
     reason: Mapped[str | None] = mapped_column(Text)
     proposed_by: Mapped[str] = mapped_column(String(120))
@@ -28,5 +28,5 @@ class Proposal(Base):
     decided_at: Mapped[datetime | None]
     decision_reason: Mapped[str | None] = mapped_column(Text)
 
-    # Numbers are in messages and in the audit: none means another proposal later.
+    # Ids are in messages and in the audit: they must not be reused.
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012

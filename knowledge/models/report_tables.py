@@ -1,4 +1,4 @@
-"""Sources and where they are polled, reports, statements, and how each of them was before."""
+"""Tables of sources, feeds, reports, statements, their versions, the audit and the change log."""
 
 from datetime import date, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from knowledge.models.declarative_base import Base, by_value
 
 
 class Source(Base):
-    """Who publishes. What a trusted source's feed brings is published without a moderator."""
+    """Who publishes. A trusted source's feeds are published without a moderator."""
 
     __tablename__ = "sources"
 
@@ -31,7 +31,7 @@ class Source(Base):
 
 
 class Feed(Base):
-    """An address of a source that is polled: RSS, Atom or ClaimReview."""
+    """A polled address of a source: RSS, Atom or ClaimReview."""
 
     __tablename__ = "feeds"
 
@@ -39,7 +39,7 @@ class Feed(Base):
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"), index=True)
     url: Mapped[str] = mapped_column(Text, unique=True)
     kind: Mapped[FeedKind] = mapped_column(by_value(FeedKind))
-    minutes: Mapped[int]
+    interval_minutes: Mapped[int] = mapped_column("minutes")
     paused: Mapped[bool] = mapped_column(default=False)
     etag: Mapped[str | None] = mapped_column(Text)
     last_modified: Mapped[str | None] = mapped_column(Text)
@@ -47,14 +47,14 @@ class Feed(Base):
     next_poll_at: Mapped[datetime] = mapped_column(default=now, index=True)
     failures: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(Text)
-    #: The process that polls it, as ``process_locks`` names it.
+    #: The process that holds the lease, as named by ``process_locks``.
     holder: Mapped[str | None] = mapped_column(String(64))
 
     source: Mapped[Source] = relationship()
 
 
 class FeedItem(Base):
-    """An item of a feed that was taken, by the hash of its identity: none is fetched twice."""
+    """A stored item of a feed, by the hash of its identity: none is fetched twice."""
 
     __tablename__ = "feed_items"
 
@@ -64,7 +64,7 @@ class FeedItem(Base):
 
 
 class Report(Base):
-    """One verified document of a source. Without a source where it does not state its outlet."""
+    """One verified document of a source, which is missing if the document does not state it."""
 
     __tablename__ = "reports"
 
@@ -105,18 +105,18 @@ class Statement(Base):
     as_of: Mapped[date | None]
     status: Mapped[StatementStatus] = mapped_column(by_value(StatementStatus), index=True)
     version: Mapped[int] = mapped_column(default=1)
-    #: When somebody should look again whether it still holds.
+    #: When somebody should check whether it still holds.
     recheck_by: Mapped[date | None] = mapped_column(index=True)
-    #: Who reviewed it: where two people are asked for, another one publishes it.
+    #: Who reviewed it: if two people are required, another one publishes it.
     reviewed_by: Mapped[str | None] = mapped_column(String(120))
-    #: The statement that says the same and stands for this one, which is retracted.
+    #: The statement that this retracted one was merged into.
     merged_into: Mapped[int | None]
 
     report: Mapped[Report] = relationship(back_populates="statements")
 
 
 class Version(Base):
-    """How a report or a statement was before an edit: its columns by name."""
+    """A report or a statement before an edit: its columns by name."""
 
     __tablename__ = "versions"
 
@@ -124,7 +124,7 @@ class Version(Base):
     subject_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
-    until: Mapped[datetime] = mapped_column(default=now)
+    replaced_at: Mapped[datetime] = mapped_column("until", default=now)
 
 
 class ChangeLogEntry(Base):
@@ -137,19 +137,19 @@ class ChangeLogEntry(Base):
     kind: Mapped[ChangeKind] = mapped_column(by_value(ChangeKind))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    # Numbers must never be given out twice: every index remembers how far it has read.
+    # Ids must never be reused: every index remembers how far it has read.
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
 
 
 class AuditEntry(Base):
-    """Who did what, when and why, and what was before and after. Only ever appended."""
+    """Who did what, when and why, with the fields before and after. Append-only."""
 
     __tablename__ = "audit_log"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     actor: Mapped[str] = mapped_column(String(120), index=True)
-    #: The second person, where ``actor`` proposed it and another one approved it.
+    #: The second person, if ``actor`` proposed it and another one approved it.
     approved_by: Mapped[str | None] = mapped_column(String(120))
     action: Mapped[str] = mapped_column(String(60))
     subject: Mapped[SubjectKind] = mapped_column(by_value(SubjectKind))
@@ -157,7 +157,7 @@ class AuditEntry(Base):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     reason: Mapped[str | None] = mapped_column(Text)
-    #: The entry that this one takes back.
+    #: The entry that this one undoes.
     undoes: Mapped[int | None]
 
     __table_args__ = (Index("ix_audit_log_subject", "subject", "subject_id"),)

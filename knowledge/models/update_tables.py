@@ -1,4 +1,4 @@
-"""Tables of updates, kept before the channel is told so until answered, and of scheduled jobs."""
+"""Tables of the update queue and of scheduled jobs."""
 
 from datetime import datetime
 
@@ -12,8 +12,9 @@ from knowledge.models.declarative_base import Base, by_value
 class QueuedUpdate(Base):
     """One update, by the channel's own number for it.
 
-    ``lane`` is whose it is: a lane's updates are answered one after the other. ``turn`` orders all
-    lanes fairly. ``payload`` and ``reply`` are sealed, and dropped as soon as they are not needed.
+    ``lane`` is its person or group: updates of a lane are answered one after the other. ``turn``
+    orders all lanes fairly. ``payload`` and ``reply`` are encrypted, and deleted as soon as they
+    are not needed.
     """
 
     __tablename__ = "updates"
@@ -29,15 +30,16 @@ class QueuedUpdate(Base):
     course: Mapped[Course] = mapped_column(by_value(Course))
     payload: Mapped[bytes | None] = mapped_column(LargeBinary)
     reply: Mapped[bytes | None] = mapped_column(LargeBinary)
-    #: The channel's name for the message that stands where the answer is, or is to be.
+    #: The channel's id of the message where the answer is, or will be.
     placeholder: Mapped[str | None] = mapped_column(String(60))
-    #: Keyed hashes of the message it is a version of and of its words, for ``message_versions``.
+    #: Keyed hashes of the message that it is a version of, and of its words, for
+    #: ``message_versions``.
     message_key: Mapped[str | None] = mapped_column(String(64), index=True)
     content_key: Mapped[str | None] = mapped_column(String(64))
-    #: Parts of the reply that are known to be sent.
+    #: How many parts of the reply are known to be sent.
     progress: Mapped[int]
     tries: Mapped[int]
-    #: Times that a sending was begun again which may have succeeded before.
+    #: How often a sending was repeated that may have succeeded before.
     repeats: Mapped[int]
     error: Mapped[str | None] = mapped_column(Text)
     holder: Mapped[str | None] = mapped_column(String(64))
@@ -48,13 +50,13 @@ class QueuedUpdate(Base):
 
 
 class ScheduledJob(Base):
-    """Something done on a schedule, and when it is due next: one process does it at a time."""
+    """A scheduled job and when it is due next: one process does it at a time."""
 
     __tablename__ = "scheduled_jobs"
 
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
     due_at: Mapped[datetime]
-    #: How it went the last time.
+    #: The result of the last run.
     last_result: Mapped[str | None] = mapped_column(Text)
-    #: The process that does it, as ``process_locks`` names it.
+    #: The process that holds the lease, as named by ``process_locks``.
     holder: Mapped[str | None] = mapped_column(String(64))

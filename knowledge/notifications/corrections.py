@@ -1,4 +1,4 @@
-"""Note with an act who is to hear that what they were shown is corrected or withdrawn."""
+"""Record who must be told that a statement they were shown was corrected or withdrawn."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,9 +13,9 @@ from knowledge.storage.batches import in_batches
 from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.merges import list_duplicates
 
-#: Inquiries that are somebody's: what is forgotten is nobody's.
+#: Inquiries of people; erased ones are nobody's.
 _SAW: Final = Inquiry.claim != ""
-#: What is kept of a notification that is passed on.
+#: Columns copied to a notification that is passed on.
 _PASSED_ON: Final = [
     "inquiry_id", "person_key", "kind", "status", "relation", "sent_at", "due_at", "tries",
 ]  # fmt: skip
@@ -27,11 +27,11 @@ def note_corrected(
     kind: NotificationKind,
     among: ColumnElement[bool] | None = None,
 ) -> None:
-    """Note that everybody who was shown one of the statements is to be told, once a version.
+    """Record a notification for everybody who was shown one of the statements, one per version.
 
-    Who was shown a duplicate that the statement stands for was shown the same. What they were to
-    be told of an earlier state and were not yet is left out: only the latest counts. ``among``
-    keeps those of some inquiries; what others are to be told then stays as it is.
+    People who were shown a duplicate that a statement stands for count as shown it. Pending
+    notifications about older versions are dropped: only the latest counts. With ``among`` only
+    people of those inquiries are told; what others are still to be told stays as it is.
     """
     session.flush()
     told = among if among is not None else true()
@@ -48,7 +48,7 @@ def note_corrected(
 def count_audience(
     session: Session, statement_id: int, among: ColumnElement[bool] | None = None
 ) -> int:
-    """Return how many people ``corrected`` would tell of a statement that changes."""
+    """Return how many people ``note_corrected`` would tell if a statement changes."""
     ids = [statement_id, *(number for number, _ in list_duplicates(session, [statement_id]))]
     query = (
         select(func.count(Inquiry.person_key.distinct()))
@@ -59,12 +59,12 @@ def count_audience(
     return session.scalar(query if among is None else query.where(among)) or 0
 
 
-def keep_up(
+def advance_pending(
     session: Session, statement_id: int, version: int, kinds: Sequence[NotificationKind]
 ) -> None:
-    """Have what people are still to be told of a statement's version before told of ``version``.
+    """Move pending notifications about a version of a statement to ``version``.
 
-    Without that it would wait for ever, or be taken for a change while somebody is told.
+    Otherwise they would wait for ever, or be taken for a change while somebody is told.
     """
     session.execute(
         update(Notification)
@@ -80,7 +80,7 @@ def keep_up(
 
 
 def note_restored(session: Session, statement_id: int) -> None:
-    """Note that who was told of a retraction that is taken back is to hear that it stands again."""
+    """Record that people who were told of a retraction must hear that it was undone."""
     session.flush()
     _supersede(session, [statement_id])
     insert_waiting(
@@ -99,7 +99,7 @@ def note_restored(session: Session, statement_id: int) -> None:
 
 
 def pass_on(session: Session, statement_id: int, stands: int) -> None:
-    """Let what people were still to be told of a duplicate be told of what stands for it."""
+    """Move people's pending notifications of a duplicate to the statement that stands for it."""
     session.flush()
     waiting = (
         Notification.statement_id == statement_id,
@@ -124,7 +124,7 @@ def _tell(
     told_of: ColumnElement[bool],
     shown: ColumnElement[bool],
 ) -> None:
-    """Note a notification for everybody who was shown what ``shown`` says."""
+    """Record a notification for everybody who was shown what ``shown`` selects."""
     insert_waiting(
         session,
         kind,

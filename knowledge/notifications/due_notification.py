@@ -1,4 +1,4 @@
-"""A notification that is due, with everything that every kind of it needs to be sent."""
+"""A due notification, with all that sending any kind of it needs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from knowledge.models import Claim, Inquiry, Notification, Person, Statement
 from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.leases import Lease
 
-#: A notification is free when it is due, while it waits.
+#: A waiting notification may be leased when it is due.
 LEASE: Final = Lease(
     Notification.due_at, Notification.holder, Notification.status == NotificationStatus.WAITING
 )
@@ -20,10 +20,10 @@ LEASE: Final = Lease(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One notification of what a person asked, and how they are written to.
+    """A notification about an inquiry, and how the person is written to.
 
-    ``address`` is encrypted (``people.decrypt_address``), None where it is not known; ``language``
-    is what the person is spoken to in.
+    ``address`` is encrypted (``people.decrypt_address``), None if it is not known; ``language`` is
+    the one that the person is addressed in.
     """
 
     id: int
@@ -38,7 +38,7 @@ class Notice:
     def read(
         cls, note: Notification, inquiry: Inquiry, person: Person | None, /, **more: Any
     ) -> Self:
-        """Return the notification of these rows, with ``more`` that its kind of notice has."""
+        """Return the notification of these rows; ``more`` are the fields of its kind of notice."""
         return cls(
             id=note.id,
             person_key=note.person_key,
@@ -56,13 +56,13 @@ NoticeT = TypeVar("NoticeT", bound=Notice, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Readers(Generic[NoticeT]):
-    """People of one language whom an act would reach, and what one of them is told."""
+    """How many people of one language an act would reach, and what one of them is told."""
 
     told: NoticeT
     people: int
 
 
-#: The statement that a notification is of, as it stands when it is written.
+#: The version of the statement when the notification is written.
 OF_STATEMENT: Final = {"statement_id": Statement.id, "version": Statement.version}
 
 
@@ -72,9 +72,9 @@ def insert_waiting(
     people: Select[int, str],
     **values: InstrumentedAttribute[Any] | object,
 ) -> None:
-    """Write a notification for each of ``people``, an inquiry and whose it is, that has none yet.
+    """Insert a notification for each of ``people`` (inquiry and person) who has none yet.
 
-    ``values`` are its other columns: what is selected along with the people, or a value.
+    ``values`` are its other columns: a value, or a column that is selected along with the people.
     """
     columns = {"kind": kind, "status": NotificationStatus.WAITING, **values}
     selected = (
@@ -94,7 +94,7 @@ def insert_waiting(
 def load_readers(
     session: Session, *among: ColumnElement[bool]
 ) -> Sequence[Row[Notification, Inquiry, Person, int]]:
-    """Return the first notification of each language, and how many people it goes to, most first.
+    """Return the first notification of each language, and for how many people, most first.
 
     ``among`` are conditions on the notification, its inquiry and its claim.
     """

@@ -1,7 +1,7 @@
-"""Why moderators leave claims unanswered, and who is to hear it: each once, while it is so.
+"""Record and list notifications that a question was rejected, or is open again.
 
-Whoever waits goes on waiting in the data: if the cluster is opened again, they are told so, and the
-answer as well. Who asks while it is rejected is told why at once, and waits for nothing.
+People who wait stay marked as waiting: if the cluster is reopened they are told so, and later the
+answer. Whoever asks a rejected claim is told why at once, and waits for nothing.
 """
 
 from collections.abc import Sequence
@@ -36,14 +36,14 @@ _WAITING: Final = Notification.status == NotificationStatus.WAITING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closed(Notice):
-    """A notification of why a question is not answered; of no ``reason``, that it is open."""
+class RejectionNotice(Notice):
+    """A notification of why a question was rejected; without ``reason``, that it is open again."""
 
     reason: RejectReason | None
 
 
 def load_reason(session: Session, inquiry_id: int) -> RejectReason | None:
-    """Return why moderators rejected what was asked, None where they did not."""
+    """Return why moderators rejected what was asked, None if they did not."""
     return session.scalar(
         select(Cluster.reject_reason)
         .join(Claim, Claim.cluster_id == Cluster.id)
@@ -53,7 +53,7 @@ def load_reason(session: Session, inquiry_id: int) -> RejectReason | None:
 
 
 def load_reasons(session: Session, person_key: str) -> dict[int, RejectReason]:
-    """Return why moderators rejected what a person asked, by inquiry, where nothing settled it."""
+    """Return why a person's unsettled questions were rejected, by inquiry."""
     rows = session.execute(
         select(Inquiry.id, Cluster.reject_reason)
         .join(Claim, Claim.id == Inquiry.claim_id)
@@ -67,12 +67,12 @@ def load_reasons(session: Session, person_key: str) -> dict[int, RejectReason]:
 
 
 def note_rejected(session: Session, cluster_id: int, held: timedelta = timedelta()) -> None:
-    """Note that everybody who waits is to be told why a cluster is rejected, if it is.
+    """Record that everybody who waits must be told why a cluster is rejected, if it is.
 
-    They are told once ``held`` has gone by. What was not sent of it is dropped once it is so no
-    more, and who was told is to hear that it is open again. Who was told is told again only of
-    another reason, of what they asked since, or after they heard that it was open. ``demand.hold``
-    first.
+    They are told after the ``held`` delay. If it is rejected no longer, pending notifications are
+    dropped and people who were told hear that it is open again. People are told a second time only
+    of another reason, of a later inquiry, or after they heard that it was open. Call
+    ``demand.lock_queue`` first.
     """
     session.flush()
     why, status = session.execute(
@@ -112,7 +112,7 @@ def note_rejected(session: Session, cluster_id: int, held: timedelta = timedelta
 
 
 def _note_reopened(session: Session, cluster_id: int) -> None:
-    """Note that who was told last that a cluster is rejected is to hear that it is open again."""
+    """Record that people told last of a cluster's rejection must hear that it is open again."""
     asked = _asked(cluster_id)
     insert_waiting(
         session,
@@ -136,7 +136,7 @@ def count_to_reopen(session: Session, cluster_id: int) -> int:
 
 
 def _heard_last(asked: Select[int]) -> tuple[ColumnElement[bool], ...]:
-    """Whether a rejection is what a person who waits still was told last of inquiries."""
+    """Whether the last thing that a person who still waits was told is a rejection."""
     return (
         Notification.inquiry_id.in_(asked),
         _REJECTED,
@@ -150,9 +150,9 @@ def _heard_last(asked: Select[int]) -> tuple[ColumnElement[bool], ...]:
 def _told_since(
     told: type[Notification], asked: Select[int], kind: NotificationKind | None = None
 ) -> ColumnElement[bool]:
-    """Whether the person of a notification was told something of inquiries after it, or is to be.
+    """Whether the person of a notification was told something after it, or is about to be.
 
-    Of one ``kind``, only what they were told counts.
+    With a ``kind``, only what was sent counts.
     """
     later = aliased(Notification)
     conditions = [
@@ -174,8 +174,10 @@ def _asked(cluster_id: int) -> Select[int]:
     )
 
 
-def list_readers(session: Session, cluster_ids: Sequence[int]) -> tuple[Readers[Closed], ...]:
-    """Return who is to hear that clusters are rejected or open again, by language, most first."""
+def list_readers(
+    session: Session, cluster_ids: Sequence[int]
+) -> tuple[Readers[RejectionNotice], ...]:
+    """Return who will hear that clusters are rejected or open, by language, most first."""
     return tuple(
         Readers(_closed(note, inquiry, person), people)
         for note, inquiry, person, people in load_readers(session, *_pending(cluster_ids))
@@ -183,7 +185,7 @@ def list_readers(session: Session, cluster_ids: Sequence[int]) -> tuple[Readers[
 
 
 def count_pending(session: Session, cluster_ids: Sequence[int]) -> int:
-    """Return how many people are to hear that clusters are rejected or open again."""
+    """Return how many people will hear that clusters are rejected or open again."""
     told = (
         select(func.count(Notification.person_key.distinct()))
         .join(Inquiry, Inquiry.id == Notification.inquiry_id)
@@ -208,7 +210,7 @@ def rejected_where(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def still_holds() -> ColumnElement[bool]:
-    """Whether a notification is of a rejection or its end that stands, to a person who waits."""
+    """Whether a notification's rejection or reopening still holds, for a person who waits."""
     stands = or_(
         _REJECTED & rejected_where(Cluster.reject_reason == Notification.reject_reason),
         (Notification.kind == NotificationKind.REOPENED)
@@ -217,8 +219,8 @@ def still_holds() -> ColumnElement[bool]:
     return Inquiry.waiting & stands
 
 
-def list_due(session: Session, by: datetime, limit: int = 50) -> list[Closed]:
-    """Return who is to be told of a rejection ``by`` a moment, longest due first."""
+def list_due(session: Session, by: datetime, limit: int = 50) -> list[RejectionNotice]:
+    """Return the notifications of rejections due ``by`` a moment, longest due first."""
     rows = session.execute(
         select(Notification, Inquiry, Person)
         .join(Inquiry, Inquiry.id == Notification.inquiry_id)
@@ -234,5 +236,5 @@ def list_due(session: Session, by: datetime, limit: int = 50) -> list[Closed]:
     return [_closed(note, inquiry, person) for note, inquiry, person in rows]
 
 
-def _closed(note: Notification, inquiry: Inquiry, person: Person | None) -> Closed:
-    return Closed.read(note, inquiry, person, reason=note.reject_reason)
+def _closed(note: Notification, inquiry: Inquiry, person: Person | None) -> RejectionNotice:
+    return RejectionNotice.read(note, inquiry, person, reason=note.reject_reason)

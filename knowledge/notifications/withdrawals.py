@@ -1,7 +1,7 @@
-"""Take answers back that people were told: note who is to hear so, with the act that does it.
+"""Withdraw answers that people were told, recording who must be told so.
 
-Told are those whom an answer reached, and those who asked while a moderator's verdict answered them
-at once. ``settling`` notes who is to be told an answer; ``notifications`` finds what is due.
+These are people whom an answer reached, and people who asked while a moderator's verdict answered
+them at once. ``curation.resolution`` records who is told an answer; ``outbox`` finds what is due.
 """
 
 from collections.abc import Sequence
@@ -40,11 +40,11 @@ _Conditions = tuple[ColumnElement[bool], ...]
 def note_withdrawn(
     session: Session, claim_ids: Sequence[int], statement_id: int, stands: Relation | None = None
 ) -> None:
-    """Note that who was told what a statement says of claims is to hear that it is taken back.
+    """Record that people who were told a statement's answer to claims hear that it is withdrawn.
 
-    To be called before the verdicts change. ``stands`` is the relation that holds from then on,
-    None for none: who was told that hears nothing, and neither does who was told nothing yet.
-    Unless another statement answers the claims, those who hear it wait for an answer again.
+    Call it before the verdicts change. ``stands`` is the relation that holds from then on, None for
+    none: people who were told that one, or nothing yet, hear nothing. Unless another statement
+    answers the claims, those who hear it wait for an answer again.
     """
     session.flush()
     same = list({statement_id, resolve_merged(session, [statement_id])[statement_id]})
@@ -54,9 +54,9 @@ def note_withdrawn(
         if stands is not None:
             answers = (*answers, Notification.relation.is_distinct_from(stands))
         _drop_untold(session, answers)
-        # Who heard it of an earlier answer hears it of this one too.
+        # People told by an earlier answer hear of this withdrawal too.
         heard = (*of_claims, Notification.kind == _TAKEN_BACK, Notification.status != _WAITING)
-        # Nor does anybody hear of a note with it.
+        # Nor is anybody told of a note with it.
         noted = (*of_claims, Notification.kind == NotificationKind.EXPLAINED)
         for gone in (heard, (*noted, Notification.status == _WAITING)):
             session.execute(delete(Notification).where(*gone), execution_options=_UNSYNCED)
@@ -64,7 +64,7 @@ def note_withdrawn(
         asked = _answered_at_once(part, statement_id, same, stands, to_hear)
         of_theirs = {"statement_id": Notification.statement_id, "version": Notification.version}
         relation = Notification.relation
-        insert_waiting(session, _TAKEN_BACK, _told(answers), **of_theirs, relation=relation)
+        insert_waiting(session, _TAKEN_BACK, _select_told(answers), **of_theirs, relation=relation)
         insert_waiting(session, _TAKEN_BACK, asked, **OF_STATEMENT, relation=Verdict.relation)
         session.execute(
             update(Notification).where(*answers, Notification.status == _SENT).values(status=_OVER),
@@ -85,9 +85,9 @@ def note_withdrawn(
 def drop_pending(
     session: Session, claim_ids: Sequence[int], statement_id: int, since: datetime
 ) -> None:
-    """Have nobody hear what was noted ``since`` a moment of a statement's answer to claims.
+    """Drop notifications, recorded ``since`` a moment, of a statement's answer to claims.
 
-    What was told before stands; who waited waits on.
+    What was sent before stands; people who waited go on waiting.
     """
     session.flush()
     for part in in_batches(claim_ids):
@@ -111,7 +111,7 @@ def drop_pending(
 def cancel_withdrawal(
     session: Session, claim_ids: Sequence[int], statement_id: int, relation: Relation
 ) -> None:
-    """Have nobody hear that an answer is taken back which holds after all; they wait no more."""
+    """Drop notifications that an answer is withdrawn, as it holds; people no longer wait."""
     session.flush()
     for part in in_batches(claim_ids):
         mine = (
@@ -130,15 +130,15 @@ def cancel_withdrawal(
 
 
 def cancel_overtaken(session: Session, claims: Select[int]) -> None:
-    """Have nobody hear that an answer is taken back who is about to be told another one."""
+    """Drop notifications of a withdrawal to people who are about to be told another answer."""
     session.flush()
     _drop_unheard(session, (_of_claims(claims),))
 
 
 def resume(session: Session, claims: Select[int], statement_id: int) -> int:
-    """Have the answers that are under way count again; returns how many people are told them.
+    """Let answers that are being sent count again; returns how many people are told them.
 
-    They were taken back while they were sent: sent anew, they would arrive twice.
+    They were withdrawn while they were being sent: queued anew, they would arrive twice.
     """
     current = select(Statement.version).where(Statement.id == statement_id).scalar_subquery()
     resumed = session.scalars(
@@ -150,7 +150,7 @@ def resume(session: Session, claims: Select[int], statement_id: int) -> int:
             Notification.version == current,
             Notification.status == _OVER,
             Notification.sent_at.is_(None),
-            under_way(),
+            is_being_sent(),
             ~is_muted(Notification.person_key),
         )
         .values(status=_WAITING)
@@ -160,15 +160,15 @@ def resume(session: Session, claims: Select[int], statement_id: int) -> int:
     return len(resumed)
 
 
-def under_way() -> ColumnElement[bool]:
+def is_being_sent() -> ColumnElement[bool]:
     """Whether a notification is being sent at this moment, and may arrive."""
     return LEASE.is_held(now())
 
 
 def note_sent_after_all(session: Session, notification_id: int) -> Notification | None:
-    """Note that an answer arrived which was taken back while it was sent; None if it was not.
+    """Record that an answer arrived that was withdrawn while it was being sent.
 
-    The person is to hear that it is taken back.
+    The person will hear that it is withdrawn. None if the notification was not such an answer.
     """
     note = session.scalars(
         update(Notification)
@@ -190,7 +190,7 @@ def note_sent_after_all(session: Session, notification_id: int) -> Notification 
 
 
 def _drop_untold(session: Session, answers: _Conditions) -> None:
-    """Drop what is not told yet; who was told the opposite before was told that."""
+    """Drop unsent answers; people who were told the opposite before were told that."""
     waiting = (*answers, Notification.status == _WAITING)
     first = Notification.sent_at.is_(None)
     relation = Notification.relation
@@ -199,16 +199,16 @@ def _drop_untold(session: Session, answers: _Conditions) -> None:
         else_=literal(Relation.SUPPORTS, relation.type),
     )
     for change in (
-        # ``sent_after_all`` hears of it if it arrives, ``resume`` if it holds again by then.
-        update(Notification).where(*waiting, first, under_way()).values(status=_OVER),
+        # ``note_sent_after_all`` records if it arrives, ``resume`` if it holds again by then.
+        update(Notification).where(*waiting, first, is_being_sent()).values(status=_OVER),
         delete(Notification).where(*waiting, first),
         update(Notification).where(*waiting).values(status=_SENT, relation=opposite),
     ):
         session.execute(change, execution_options=_UNSYNCED)
 
 
-def _told(answers: _Conditions) -> Select[int, str]:
-    """Select whom an answer reached: by the latest, if by several."""
+def _select_told(answers: _Conditions) -> Select[int, str]:
+    """Select the people whom an answer reached: by the latest one, if by several."""
     later = aliased(Notification)
     overtaken = (
         select(later.id)
@@ -233,7 +233,7 @@ def _answered_at_once(
     stands: Relation | None,
     to_hear: _Conditions,
 ) -> Select[int, str]:
-    """Select who is to hear it of those who asked while the verdict on the claim answered it."""
+    """Select the people to notify among those whom a verdict answered when they asked."""
     said = or_(
         and_(Verdict.relation == Relation.SUPPORTS, Inquiry.outcome == Outcome.SUPPORTED),
         and_(Verdict.relation == Relation.REFUTES, Inquiry.outcome == Outcome.REFUTED),
@@ -265,7 +265,7 @@ def _answered_at_once(
 def _open_again(
     session: Session, claim_ids: Sequence[int], same: Sequence[int], to_hear: _Conditions
 ) -> None:
-    """Note that inquiries have no answer any more, unless another statement answers their claim."""
+    """Mark inquiries as unanswered, unless another statement answers their claim."""
     otherwise = (
         select(Verdict.claim_id)
         .where(
@@ -291,7 +291,7 @@ def _open_again(
 
 
 def _drop_unheard(session: Session, these: _Conditions) -> None:
-    """Drop what nobody heard yet of answers taken back: what they were told is told still."""
+    """Drop unsent notifications of withdrawn answers: what people were told will be corrected."""
     unheard = aliased(Notification)
     dropped = (
         select(unheard.id)
@@ -315,6 +315,6 @@ def _drop_unheard(session: Session, these: _Conditions) -> None:
 
 
 def _of_claims(claims: Sequence[int] | Select[int]) -> ColumnElement[bool]:
-    """Whether a notification is of an inquiry of one of the claims."""
+    """Whether a notification is about an inquiry of one of the claims."""
     asked = aliased(Inquiry)
     return Notification.inquiry_id.in_(select(asked.id).where(asked.claim_id.in_(claims)))

@@ -1,7 +1,8 @@
-"""A consistent copy of the database while it is in use, and the way back.
+"""Back up the database while it is in use, and restore it.
 
-A backup is an SQLite file, whatever the database is: it can be looked into without a server, and
-restored into either kind. Both ways it is read whole (``backup_check``) before it counts.
+A backup is an SQLite file, whatever the database is: it can be inspected without a server, and
+restored into either kind. It is verified whole (``backup_check``) after writing and before
+restoring.
 """
 
 import os
@@ -39,19 +40,19 @@ from knowledge.storage.staging_folder import open_staging_folder
 
 #: Rows copied at once.
 _CHUNK: Final = 1_000
-#: How long PostgreSQL's tables are waited for, try by try, below its ``deadlock_timeout`` (a
-#: second): whoever holds one and wants another goes first. Of short tries there are many, so that
-#: one falls between busy writers; the last outlasts a long transaction. And how long in all.
+#: Seconds of each try to lock PostgreSQL's tables, below its ``deadlock_timeout`` (a second), so
+#: that a transaction that holds one and wants another goes first. Many short tries, to hit a gap
+#: between busy writers; a last one that outlasts a long transaction. And seconds in all.
 _LOCKS_MS: Final = (*[25] * 12, 800)
 _LOCK_S: Final = 60.0
-#: What lies beside an SQLite file that is not whole in itself.
+#: Suffixes of files beside an SQLite file that is not whole in itself.
 _BESIDE: Final = ("-wal", "-journal")
 
 
 def backup(engine: Engine, target: Path) -> None:
-    """Copy the database to ``target``, which appears only complete, read back and on the disk.
+    """Copy the database to ``target``, which appears only when complete, verified and on the disk.
 
-    It is for its owner only. Raises DatabaseUnavailable if the copy cannot be made.
+    Only its owner can read it. Raises DatabaseUnavailable if the copy cannot be made.
     """
     if target.exists():
         raise DatabaseUnavailable(f"{target} exists already; name a new file")
@@ -88,14 +89,14 @@ def backup(engine: Engine, target: Path) -> None:
 
 
 def restore(engine: Engine, source: Path, beside: Path | None = None) -> None:
-    """Put what the backup ``source`` holds in the place of everything in the database.
+    """Replace everything in the database by the content of the backup ``source``.
 
-    The backup is copied, checked and brought to this schema in a folder in ``beside``, by default
-    that of an SQLite database or of the backup; nothing is touched until that is done. Then one
-    transaction: killed at any moment, the database is as before or as restored. Every statement in
-    it is noted in the change log, so that running programs follow; one that is no longer there is
-    never shown, whoever's index still has it. What was being done when the backup was made is due
-    at once.
+    The backup is copied, checked and migrated to this schema in a folder in ``beside``, by default
+    that of an SQLite database or of the backup; until then nothing changes. Then one transaction
+    replaces everything: killed at any moment, the database is either as before or restored. Every
+    statement in it is written to the change log, so that running programs follow; one that no
+    longer exists is never shown, even if an index still has it. What was in progress when the
+    backup was made is due at once.
 
     Raises DatabaseUnavailable if the backup or the database cannot be used; nothing was changed.
     """
@@ -108,7 +109,7 @@ def restore(engine: Engine, source: Path, beside: Path | None = None) -> None:
             given, fresh = folder / "backup.db", folder / "fresh.db"
             _copy_in(source, given)
             copy_into(given, fresh)
-            # Its room may be needed.
+            # Its space may be needed.
             given.unlink()
             schema.require_ready(engine)
             with _reading(fresh) as kept, schema.whole_transaction(engine) as target:
@@ -128,7 +129,7 @@ def restore(engine: Engine, source: Path, beside: Path | None = None) -> None:
             f"{source} could not be copied to {place} and read there ({error.strerror or error}),"
             " and nothing was changed; check the permissions and the free space"
         ) from error
-    # What was replaced is overwritten on the disk, unless somebody still reads it.
+    # Replaced content is overwritten on the disk, unless a reader still uses it.
     empty_log(engine)
 
 
@@ -142,7 +143,7 @@ def _require_migrated(engine: Engine) -> None:
 
 
 def _require_apart(source: Path, database: Path | None) -> None:
-    """Raise DatabaseUnavailable unless a file can be a backup, and all of one."""
+    """Raise DatabaseUnavailable unless a file can be a whole backup."""
     if not source.is_file():
         raise DatabaseUnavailable(f"{source} is not a file; name a backup")
     if database is not None and database.exists() and source.samefile(database):
@@ -157,7 +158,7 @@ def _require_apart(source: Path, database: Path | None) -> None:
 
 def _copy_in(source: Path, given: Path) -> None:
     """Copy a backup to where nobody else changes it."""
-    # What has become a pipe since it was looked at is not waited for.
+    # It may have become a pipe since it was checked: do not block on it.
     with open(
         source, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
     ) as file:
@@ -169,7 +170,7 @@ def _copy_in(source: Path, given: Path) -> None:
 
 @contextmanager
 def _new(file: Path) -> Iterator[Connection]:
-    """Give a transaction on a new SQLite database of this program's schema."""
+    """Open a transaction on a new SQLite database of this program's schema."""
     engine = open_engine(f"sqlite:///{file}")
     try:
         schema.upgrade(engine)
@@ -199,7 +200,7 @@ def _at_one_moment(engine: Engine) -> Iterator[Connection]:
 
 
 def _lock_tables(connection: Connection) -> None:
-    """Hold every table of PostgreSQL; who holds some already and waits for others goes first."""
+    """Lock every PostgreSQL table, giving way to transactions that hold some already."""
     names = ", ".join(table.name for table in Base.metadata.sorted_tables)
     until = time.monotonic() + _LOCK_S
     for wait in cycle(_LOCKS_MS):
@@ -215,7 +216,7 @@ def _lock_tables(connection: Connection) -> None:
 
 
 def _copy_file(engine: Engine, target: Path) -> None:
-    # Written anew, so that nothing of what was erased comes along.
+    # Rewritten, so that nothing erased comes along.
     with engine.connect() as connection:
         outside = connection.execution_options(isolation_level="AUTOCOMMIT")
         target.touch(0o600)
@@ -247,12 +248,12 @@ def _replace(source: Connection, target: Connection) -> None:
     if target.dialect.name == "postgresql":
         for table in Base.metadata.sorted_tables:
             _continue_numbers(target, table)
-        # Sent with the commit.
+        # Delivered with the commit.
         target.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
 
 def _last_number(target: Connection) -> int:
-    """Return the highest number that the change log ever gave out: an index may have read it."""
+    """Return the highest change number ever assigned: an index may have read it."""
     if target.dialect.name == "postgresql":
         given = text("SELECT nextval(pg_get_serial_sequence('change_log', 'id'))")
     else:
@@ -268,7 +269,7 @@ def _published(connection: Connection) -> set[int]:
 def _changed(
     target: Connection, before: set[int], after: set[int]
 ) -> Iterator[tuple[int, ChangeKind]]:
-    """Yield each statement that an index may hold, or lack, and what has become of it."""
+    """Yield each statement that an index may hold, or lack, with its kind of change."""
     known = set(target.scalars(select(Statement.id)))
     for statement in sorted((before | after) & known):
         yield statement, ChangeKind.ADDED if statement in after else ChangeKind.REMOVED
@@ -282,13 +283,13 @@ def _copy_rows(source: Connection, target: Connection) -> None:
 
 
 def _copy_alike(source: Connection, target: Connection) -> None:
-    """Copy every row between SQLite databases as it is stored: while that lasts, others wait."""
+    """Copy all rows between SQLite databases as stored, quickly, since others wait."""
     read: Any = source.connection.driver_connection
     write: Any = target.connection.driver_connection
     for table in Base.metadata.sorted_tables:
         names = ", ".join(f'"{column.name}"' for column in table.columns)
         places = ", ".join("?" * len(table.columns))
-        # One row a statement: of a larger one SQLite would keep a journal in the temporary folder.
+        # One row per statement: for larger ones SQLite keeps a journal in the temporary folder.
         write.executemany(
             f'INSERT INTO "{table.name}" ({names}) VALUES ({places})',  # noqa: S608 - our own schema
             read.execute(f'SELECT {names} FROM "{table.name}"'),  # noqa: S608 - our own schema
@@ -296,9 +297,9 @@ def _copy_alike(source: Connection, target: Connection) -> None:
 
 
 def _continue_numbers(target: Connection, table: Table) -> None:
-    """Let the numbers given out go on after those that were copied.
+    """Continue sequences after the ids that were copied.
 
-    Never lower than they were: PostgreSQL does not take that back where the rest is rolled back.
+    Never lower than they were: PostgreSQL does not undo that if the rest is rolled back.
     """
     if "id" in table.c:
         highest = target.scalar(select(func.max(table.c.id))) or 0

@@ -1,11 +1,11 @@
-"""Is a file a whole backup of this program? Asked of it before anything is restored from it.
+"""Verify that a file is a whole backup of this program, before anything is restored from it.
 
-Backups carry a mark in the two fields that SQLite's header leaves to programs: ``application_id``
-says whose it is, ``user_version`` is a checksum of what it holds. A database has neither, so that a
-copy of one, which may lack what is in its write-ahead log, is no backup.
+Backups are marked in the two fields of SQLite's header that belong to programs: ``application_id``
+says whose it is, ``user_version`` is a checksum of the content. Databases have neither, so a plain
+copy of one, which may lack what is in its write-ahead log, is not taken for a backup.
 
-A file may come from anywhere. Nothing in it is run: it may hold what this program makes and nothing
-else, and only its rows are taken over, into a database of this program's own making.
+A file may come from anywhere. Nothing in it is run: it may hold only what this program makes, and
+only its rows are copied, into a database of this program's own making.
 """
 
 import sqlite3
@@ -33,29 +33,29 @@ _MAGIC: Final = b"SQLite format 3\0"
 #: Where the two fields are in an SQLite file: https://www.sqlite.org/fileformat2.html#the_database_header
 _CHECKSUM_AT: Final = slice(60, 64)
 _APPLICATION_AT: Final = slice(68, 72)
-#: What SQLite changes there when this program only opens a file: the kind of its journal, and the
-#: counters of changes.
+#: Header fields that SQLite changes when this program only opens a file: the journal mode and
+#: change counters.
 _CHANGED_BY_OPENING: Final = (slice(18, 20), slice(24, 28), slice(92, 100))
 _HEADER: Final = 100
 _CHUNK: Final = 2**20
 _VERSIONS: Final = "alembic_version"
-#: What SQLite says where the disk, not the file, is at fault.
+#: SQLite's codes for a full or failing disk.
 _NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 
-#: What reading a value raises that nobody would have written.
+#: Errors that reading an invalid value raises.
 _UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What a database is made of: the columns of its tables, and what each index is over."""
+    """The schema of a database: the columns of its tables, and of each index."""
 
     tables: Mapping[str, frozenset[str]]
     indexes: Mapping[str, tuple[object, ...]]
 
 
 def mark(file: Path) -> None:
-    """Mark a finished SQLite file, which nothing has open, as a backup; force it to the disk."""
+    """Mark a finished, closed SQLite file as a backup, and sync it to the disk."""
     with file.open("r+b") as opened:
         opened.seek(_APPLICATION_AT.start)
         opened.write(APPLICATION_ID.to_bytes(4, "big"))
@@ -67,10 +67,10 @@ def mark(file: Path) -> None:
 
 
 def copy_into(file: Path, fresh: Path) -> None:
-    """Write all that the backup ``file`` holds into ``fresh``, a new database at this schema.
+    """Copy all rows of the backup ``file`` into ``fresh``, a new database at this schema.
 
     ``file`` must be where nobody else changes it. Raises NotABackup unless it is whole and what
-    this program would have made; OSError where there is no room for ``fresh``.
+    this program would have made; OSError if there is no space for ``fresh``.
     """
     _require_mark(file)
     try:
@@ -87,10 +87,10 @@ def copy_into(file: Path, fresh: Path) -> None:
             finally:
                 engine.dispose()
     except (sqlite3.Error, SQLAlchemyError, DatabaseUnavailable, *_UNREADABLE) as error:
-        raise _told(error) from error
+        raise _describe_error(error) from error
 
 
-def _told(error: Exception) -> Exception:
+def _describe_error(error: Exception) -> Exception:
     cause = error.__cause__ or error if isinstance(error, DatabaseUnavailable) else error
     cause = getattr(cause, "orig", cause)
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
@@ -100,7 +100,7 @@ def _told(error: Exception) -> Exception:
 
 
 def _require_mark(file: Path) -> None:
-    """Raise NotABackup unless a file is marked as a backup, with the checksum of what it holds."""
+    """Raise NotABackup unless a file has the mark, and the checksum matches."""
     with file.open("rb") as opened:
         header = opened.read(_HEADER)
     if not header:
@@ -119,7 +119,7 @@ def _require_mark(file: Path) -> None:
 
 
 def _checksum(file: Path) -> bytes:
-    """Return the CRC-32 of what a file holds, but for the checksum; never 0, which is none."""
+    """Return the CRC-32 of a file without its checksum field; never 0, which means none."""
     with file.open("rb") as opened:
         header = bytearray(opened.read(_HEADER))
         for part in (_CHECKSUM_AT, *_CHANGED_BY_OPENING):
@@ -131,7 +131,7 @@ def _checksum(file: Path) -> bytes:
 
 
 def _address(file: Path) -> str:
-    # Immutable: SQLite takes no lock and makes no file beside it.
+    # Immutable: SQLite takes no lock and creates no file beside it.
     return f"file:{quote(str(file))}?mode=ro&immutable=1"
 
 
@@ -167,7 +167,7 @@ def _revision(given: sqlite3.Connection) -> str:
 
 
 def _require_shape(given: sqlite3.Connection, engine: Engine) -> None:
-    """Raise NotABackup unless all tables are there, and nothing that ``engine``'s has not."""
+    """Raise NotABackup unless the tables and indexes are those of ``engine``'s database."""
     with engine.connect() as connection:
         own: Any = connection.connection.driver_connection
         expected = _shape(own)
@@ -198,7 +198,7 @@ def _shape(connection: sqlite3.Connection) -> _Shape:
             if kind[-1] != "c":
                 continue  # A key's or a constraint's own.
             columns = connection.execute("SELECT cid, name FROM pragma_index_xinfo(?)", (name,))
-            # Columns may stand in another order in a table that a migration made anew.
+            # Columns may be in another order in a table that a migration recreated.
             over = tuple(column if cid >= 0 else cid for cid, column in columns)
             indexes[name] = (table, *kind, *over)
     return _Shape(tables, indexes)
@@ -207,7 +207,7 @@ def _shape(connection: sqlite3.Connection) -> _Shape:
 def _columns(connection: sqlite3.Connection, table: str) -> Iterator[str]:
     query = "SELECT name, hidden FROM pragma_table_xinfo(?)"
     for name, hidden in connection.execute(query, (table,)):
-        # One that is computed is none of ours.
+        # This program has no generated columns.
         yield f"{name} (computed)" if hidden else name
 
 
@@ -224,9 +224,9 @@ def _copy_rows(file: Path, engine: Engine, fresh: Path) -> None:
     engine.dispose()
     with closing(sqlite3.connect(f"file:{quote(str(fresh))}", uri=True)) as connection:
         _distrust(connection)
-        # Of what comes into our own tables everything is checked.
+        # Everything that comes into our tables is checked.
         connection.execute("PRAGMA ignore_check_constraints = OFF")
-        # It is thrown away where anything goes wrong.
+        # It is deleted if anything fails.
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("ATTACH ? AS given", (_address(file),))
         for table in _shape(connection).tables:
@@ -239,11 +239,11 @@ def _copy_rows(file: Path, engine: Engine, fresh: Path) -> None:
 
 
 def _require_values(engine: Engine) -> None:
-    """Raise NotABackup unless each value reads as what this program keeps there."""
+    """Raise NotABackup unless each value is of its column's type."""
     with engine.connect() as connection:
         for table in Base.metadata.sorted_tables:
             wanted = [(place, types) for place, c in enumerate(table.c) if (types := _types(c))]
-            # Anything at all would read as true or false.
+            # Any value would read as true or false.
             columns = [type_coerce(c, Integer) if _is_truth(c) else c for c in table.c]
             rows = connection.execution_options(yield_per=1_000)
             try:
@@ -262,7 +262,7 @@ def _is_truth(column: Column[Any]) -> bool:
 
 
 def _types(column: Column[Any]) -> frozenset[type]:
-    """Return the types that a column's values are of in Python; none where any is."""
+    """Return the Python types of a column's values; none if any is allowed."""
     kind = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
     if isinstance(kind, JSON):
         return frozenset()

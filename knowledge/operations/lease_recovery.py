@@ -1,6 +1,6 @@
-"""Take over what processes of this host held when they died, instead of waiting for its time.
+"""Free the leases of this host's dead processes at once, instead of waiting for them to end.
 
-Whatever is leased names its holder: updates in hand, notifications, scheduled jobs and feeds.
+Every lease names its holder: of updates, notifications, scheduled jobs and feeds.
 """
 
 from datetime import datetime
@@ -23,10 +23,10 @@ _LEASES: Final = (
 
 
 def recover_leases(sessions: Sessions, process: ProcessLock, at: datetime) -> int:
-    """Have everything that dead processes held be due ``at`` a moment; returns how many they are.
+    """Make what dead processes held due ``at`` a moment; returns how many processes died.
 
-    What a living process holds, here or elsewhere, stays its own. Raises SQLAlchemyError where the
-    database fails: then what is left is for the next time.
+    Living processes, here or elsewhere, keep their leases. Raises SQLAlchemyError if the database
+    fails: the rest is left for the next time.
     """
 
     def release(holder: str) -> None:
@@ -37,6 +37,6 @@ def recover_leases(sessions: Sessions, process: ProcessLock, at: datetime) -> in
 
 
 def end_leases(session: Session, holder: str | None, at: datetime) -> None:
-    """End the leases of a dead ``holder``; None: of all, as a restored database names dead ones."""
+    """End the leases of a dead ``holder``; with None all, as those of a restored database."""
     for lease in _LEASES:
         lease.end(session, holder, at)

@@ -1,16 +1,16 @@
-"""Know which processes of this host are alive, so that what a dead one held is free at once.
+"""Detect which processes of this host are alive, so that leases of dead ones end at once.
 
-Each process holds a lock on a file of its own, named as the process is in its leases. The kernel
-lets go of the lock however the process ends, so who can lock another's file knows that its owner
-is dead; neither pids, which are used again, nor clocks come into it. Names are random and never
-used twice. Processes that share a database but no folder wait for each other's leases to end.
+Each process holds a lock on a file of its own, named like the holder of its leases. The kernel
+frees the lock however the process ends, so whoever can lock another's file knows that its owner is
+dead; neither pids, which are reused, nor clocks are needed. Names are random and never reused.
+Processes that share a database but no folder wait for each other's leases to end.
 
 A folder may be copied to another host that uses the same database: nobody locks the copies, though
-their owners live. So each file says which file of which machine it is, and one that is not what it
-says is a copy: it is removed, and nothing is released. Where that errs it errs to waiting, as after
-a restart that numbers the disks anew. One thing is left: a file system that two hosts share but
-that keeps locks to each (NFS with ``local_lock``), where both have one machine id or none and
-number the disk alike; give each host a DATA_DIR of its own there.
+their owners live. So each file holds an identity of machine and inode; a file with another identity
+is a copy: it is removed, and no lease ends. When in doubt this waits, as after a restart that
+numbers the disks anew. One case is left: a file system that two hosts share but that keeps locks to
+each (NFS with ``local_lock``), where both have one machine id or none and number the disk alike;
+give each host a DATA_DIR of its own there.
 """
 
 import contextlib
@@ -26,15 +26,15 @@ from filelock import FileLock, Timeout
 _log = logging.getLogger(__name__)
 
 _SUFFIX: Final = ".lock"
-#: It is not to be told to others as it is: https://www.freedesktop.org/software/systemd/man/machine-id.html
+#: Must not be exposed as it is: https://www.freedesktop.org/software/systemd/man/machine-id.html
 _MACHINE_ID: Final = Path("/etc/machine-id")
 
 
 class ProcessLock:
-    """This process's ``name``, and the lock that shows that it lives.
+    """This process's ``name``, and the lock that shows that it is alive.
 
-    Where the folder cannot be written or its file system has no locks there is only the name: what
-    the process holds is left to it until its leases end.
+    If the folder cannot be written or its file system has no locks, there is only the name: the
+    process's leases end by themselves.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -46,7 +46,7 @@ class ProcessLock:
             while self._lock is None:
                 self._lock = _locked(folder / f"{self.name}{_SUFFIX}")
                 if self._lock is None:
-                    # Another took the file for a dead one's, between its making and its locking.
+                    # Another process reaped the file between its creation and its locking.
                     self.name = secrets.token_hex(16)
             file = folder / f"{self.name}{_SUFFIX}"
             file.write_text(_identity(file), "utf-8")
@@ -54,10 +54,10 @@ class ProcessLock:
             _log.warning("process_not_locked", extra={"error": type(error).__name__})
 
     def reap(self, release: Callable[[str], None]) -> int:
-        """Release what each dead process held, by its name, and forget it; returns how many.
+        """Call ``release`` with the name of each dead process, and forget it; returns how many.
 
-        Copies of files, whose owners may live elsewhere, are removed only.
-        One whose ``release`` raises is left for the next time, and so are those after it.
+        Copies of files, whose owners may live elsewhere, are only removed. If ``release`` raises,
+        that process and those after it are left for the next time.
         """
         count = 0
         for file in sorted(self._folder.glob(f"*{_SUFFIX}")):
@@ -73,7 +73,7 @@ class ProcessLock:
                 if _is_original(file):
                     release(file.stem)
                     count += 1
-                # Where an open file cannot be deleted it is found again, and holds nothing.
+                # If an open file cannot be deleted, it is found again and holds nothing.
                 with contextlib.suppress(OSError):
                     file.unlink()
             finally:
@@ -81,21 +81,21 @@ class ProcessLock:
         return count
 
     def close(self) -> None:
-        """Let go, as a process that dies does."""
+        """Release the lock, as death does."""
         if self._lock is not None:
             self._lock.release()
 
 
 def _is_original(file: Path) -> bool:
     try:
-        # One that was never written to is of a process that came to hold nothing.
+        # An empty file belongs to a process that never leased anything.
         return file.read_bytes() == _identity(file).encode()
     except OSError:
         return False
 
 
 def _identity(file: Path) -> str:
-    """Return what no other file has, and no copy of this one, on whatever host."""
+    """Return an identity that no other file has, nor a copy of this one, on any host."""
     machine = b""
     with contextlib.suppress(OSError):
         machine = _MACHINE_ID.read_bytes()
@@ -104,7 +104,7 @@ def _identity(file: Path) -> str:
 
 
 def _locked(file: Path) -> FileLock | None:
-    """Return a lock on ``file``, None where another process holds it. Raises OSError."""
+    """Return a lock on ``file``, None if another process holds it. Raises OSError."""
     # A soft lock would outlive its process.
     lock = FileLock(file, timeout=0, thread_local=False, fallback_to_soft=False)
     try:

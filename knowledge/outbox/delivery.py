@@ -11,17 +11,17 @@ from knowledge.domain import NotificationStatus
 from knowledge.models import Claim, Inquiry, Notification
 from knowledge.notifications import rejections
 from knowledge.notifications.due_notification import LEASE
-from knowledge.notifications.rejections import Closed
+from knowledge.notifications.rejections import RejectionNotice
 from knowledge.outbox import pending_notifications
 from knowledge.outbox.pending_notifications import DueNotification
 
-#: Others that are looked at where another process takes the first at the same moment.
+#: How many further notifications are tried if another process takes the first one.
 _LOOKED_AT = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """People who were given up with the same ``error``, after how many tries, and when last."""
+    """How many people were given up with the same ``error``, after how many tries, when last."""
 
     error: str
     tries: int
@@ -44,10 +44,10 @@ class Delivered:
 
 
 def count_delivered(session: Session, cluster_id: int) -> Delivered:
-    """Return what became of everything that people were to be told of a cluster's claims."""
+    """Count the notifications of a cluster's claims that were sent and that failed."""
     about = (
         select(Notification.id)
-        # The person is the inquiry's: said here too, it is found by their index.
+        # The person is the inquiry's too; naming it here lets the database use their index.
         .join(
             Inquiry,
             (Inquiry.id == Notification.inquiry_id)
@@ -70,7 +70,7 @@ def list_failures(session: Session, since: datetime, until: datetime) -> tuple[F
 
 
 def _failures(session: Session, among: ColumnElement[bool]) -> tuple[Failure, ...]:
-    """Return who could not be told, each person once: by what failed last."""
+    """Count people who could not be told by their last error, each person once."""
     latest = (
         select(func.max(Notification.id))
         .where(among, Notification.status == NotificationStatus.UNREACHABLE)
@@ -88,19 +88,19 @@ def _failures(session: Session, among: ColumnElement[bool]) -> tuple[Failure, ..
 
 def lease(
     session: Session, now: datetime, until: datetime, holder: str | None = None
-) -> DueNotification | Closed | None:
-    """Return a notification that is due and leave it to ``holder`` until ``until``; None if none.
+) -> DueNotification | RejectionNotice | None:
+    """Lease a due notification to ``holder`` until ``until``; None if there is none.
 
-    Whoever sends it says so with ``pending_notifications.mark_sent``; where nobody does, because
-    the process died, it is due again then.
+    The sender reports it with ``pending_notifications.mark_sent``; if the process dies, it is due
+    again at ``until``.
     """
-    # What was found goes before the word that nothing was, and neither is looked for in vain.
+    # Statements' notifications come before rejections; each query runs only if needed.
     for told in _due(session, now):
         if LEASE.take(session, Notification.id == told.id, now, until, holder):
             return told
     return None
 
 
-def _due(session: Session, now: datetime) -> Iterator[DueNotification | Closed]:
+def _due(session: Session, now: datetime) -> Iterator[DueNotification | RejectionNotice]:
     yield from pending_notifications.list_due(session, now, _LOOKED_AT)
     yield from rejections.list_due(session, now, _LOOKED_AT)

@@ -1,8 +1,8 @@
-"""Notifications of people, unasked: written in the transaction that causes it, sent afterwards.
+"""Find due notifications about statements, and record what became of each.
 
-``corrections`` notes who is to hear of a correction, ``settling`` who of an answer, ``taking_back``
-who of one taken back, ``inbox.rejections`` who that there is none; here whoever delivers finds what
-is due, and says what became of it.
+They are written in the transaction that causes them: ``notifications.corrections`` for corrections,
+``curation.resolution`` for answers, ``notifications.withdrawals`` for withdrawn answers and
+``notifications.rejections`` for rejections.
 """
 
 from dataclasses import dataclass
@@ -57,20 +57,21 @@ __all__ = [
 ]
 
 _WAITING: Final = NotificationStatus.WAITING
-#: What is told of a verdict, as long as somebody stands for it.
+#: Kinds sent only while a verdict holds.
 _OF_VERDICTS: Final = (NotificationKind.ANSWERED, NotificationKind.EXPLAINED)
 _SETTLING: Final = (Relation.SUPPORTS, Relation.REFUTES)
-#: Characters of a failure that are kept.
+#: Characters of an error that are stored.
 _LONGEST_ERROR: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueNotification(Notice):
-    """A notification that is of a statement.
+    """A due notification about a statement.
 
-    ``relation`` is of ``statement`` to ``claim``, for an answer; ``text_before`` is what they saw,
-    where the words have changed since; ``again`` is whether they were told another answer before.
-    ``open`` is whether they wait for an answer again; ``note`` is what moderators add to it.
+    For an answer, ``relation`` is that of ``statement`` to ``claim``; ``text_before`` is what the
+    person saw, if the text has changed since; ``again`` is whether they were told another answer
+    before. ``open`` is whether they wait for an answer again; ``note`` is the moderators' note on
+    it.
     """
 
     kind: NotificationKind
@@ -84,7 +85,7 @@ class DueNotification(Notice):
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom an answer would reach: how many people, and who they are by language."""
+    """How many people an answer would reach, and which, by language."""
 
     people: int
     readers: tuple[Readers[DueNotification], ...] = ()
@@ -99,11 +100,11 @@ def foresee(
     two_people: bool = False,
     note: Note | None = None,
 ) -> Audience:
-    """Return whom an answer would reach: it is given, read, and taken back.
+    """Return whom an answer would reach: it is given, read, and rolled back.
 
     Raises as ``answer_cluster``.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     with session.begin_nested() as savepoint:
         count = answer_cluster(
             session, cluster_id, statement_id, relation, actor, two_people=two_people, note=note
@@ -116,10 +117,10 @@ def foresee(
 
 
 def list_due(session: Session, by: datetime, limit: int = 50) -> list[DueNotification]:
-    """Return what of statements is to be told ``by`` a moment, longest due first.
+    """Return the notifications about statements due ``by`` a moment, longest due first.
 
-    An answer whose statement is withdrawn waits, and so does one that nobody stands for any more
-    and what a later change overtook.
+    Left out are answers whose statement is withdrawn, answers without a verdict any more, and those
+    that a later change replaced.
     """
     limit = bound_limit(limit)
     query = (
@@ -139,20 +140,20 @@ def list_due(session: Session, by: datetime, limit: int = 50) -> list[DueNotific
             each.id: each for each in load_by_ids(session, sorted({number for *_, number in rows}))
         }
         for note, inquiry, person, number in rows:
-            told = _told(session, note, inquiry, person, statements[number])
-            # A duplicate may have settled a claim that stands for another statement than this one.
+            told = _load_due(session, note, inquiry, person, statements[number])
+            # The answer may be a duplicate, which another statement stands for.
             if told.kind not in _OF_VERDICTS or told.relation in _SETTLING:
                 found.append(told)
         if len(found) >= limit or len(rows) < limit:
             break
-        # What waits on and on must not hold up what is behind it.
+        # Those that stay blocked must not hold up the ones behind them.
         last = rows[-1][0]
         rows = session.execute(query.where(place > (last.due_at, last.id))).all()
     return found[:limit]
 
 
 def count_waiting(session: Session, by: datetime) -> tuple[int, datetime | None]:
-    """Return how much is to be told ``by`` a moment, and since when the first of it is written."""
+    """Return how many notifications are due ``by`` a moment, and when the first was written."""
     counted = session.execute(
         select(func.count(), func.min(Notification.created_at))
         .join(Inquiry, Inquiry.id == Notification.inquiry_id)
@@ -163,20 +164,21 @@ def count_waiting(session: Session, by: datetime) -> tuple[int, datetime | None]
 
 
 def mark_sent(session: Session, notification_id: int, relation: Relation | None = None) -> bool:
-    """Note that a person was told; False if that was noted before.
+    """Record that a person was told; False if that was recorded before.
 
-    From then on they were shown the statement: they hear of its corrections, and at once if it was
-    withdrawn or changed while they were being told. ``relation`` is what an answer said: where
-    another was given while it was sent, they are told that one as well.
+    From then on they count as shown the statement: they hear of its corrections, and at once if it
+    was withdrawn or changed while they were being told. ``relation`` is what an answer said: if
+    another one was given while it was sent, they are told that one as well.
 
-    Everything that changes what people are told takes its locks in one order, so that no two wait
-    for each other: ``demand.hold``, then the statement, then its notifications and inquiries.
+    Everything that changes what people are told takes its locks in one order, so that no two
+    transactions deadlock: ``demand.lock_queue``, then the statement, then its notifications and
+    inquiries.
     """
-    demand.hold(session)
+    demand.lock_queue(session)
     statement = _locked_statement(session, notification_id)
     note = _settle(session, notification_id, NotificationStatus.SENT, now(), None)
     if note is None:
-        # What a person saw was shown, whatever became of it meanwhile.
+        # Whatever happened meanwhile, the person saw it.
         taken_back = note_sent_after_all(session, notification_id)
         if taken_back is not None:
             _show(session, taken_back)
@@ -193,7 +195,7 @@ def mark_sent(session: Session, notification_id: int, relation: Relation | None 
 
 
 def postpone(session: Session, notification_id: int, until: datetime, error: str) -> None:
-    """Try again at a later moment; ``error`` says what went wrong this time."""
+    """Schedule another try; ``error`` is what went wrong this time."""
     session.execute(
         update(Notification)
         .where(Notification.id == notification_id, Notification.status == _WAITING)
@@ -207,8 +209,8 @@ def postpone(session: Session, notification_id: int, until: datetime, error: str
 
 
 def mark_unreachable(session: Session, notification_id: int, error: str) -> None:
-    """Give up telling a person: they blocked the bot, or nobody knows how to write to them."""
-    demand.hold(session)
+    """Give up telling a person: they blocked the bot, or no address is known."""
+    demand.lock_queue(session)
     note = _settle(session, notification_id, NotificationStatus.UNREACHABLE, None, error)
     waited_for = (NotificationKind.ANSWERED, NotificationKind.TAKEN_BACK)
     if note is not None and note.kind in waited_for:
@@ -218,8 +220,8 @@ def mark_unreachable(session: Session, notification_id: int, error: str) -> None
 def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
     published = Statement.status == StatementStatus.PUBLISHED
     latest = Notification.version == Statement.version
-    # By the statement itself, or by a duplicate that it may stand for: ``verdicts.load_verdicts``
-    # tells which.
+    # Answered by the statement itself or by a duplicate that it stands for;
+    # ``verdicts.load_verdicts`` tells which.
     judged = aliased(Statement)
     ruled = (
         select(Verdict.claim_id)
@@ -231,7 +233,7 @@ def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
         )
         .exists()
     )
-    # Rejected since it was answered, while the answer was held.
+    # Rejected after it was answered, while the answer was held.
     rejected = rejections.rejected_where(Cluster.reject_reason.is_not(None))
     kind = Notification.kind
     return (
@@ -250,7 +252,7 @@ def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
 def _by_language(
     session: Session, cluster_id: int, statement_id: int
 ) -> tuple[Readers[DueNotification], ...]:
-    """Return who waits to be told of an answer to a cluster, by language, most people first."""
+    """Return the people who would be told an answer to a cluster, by language, most first."""
     rows = load_readers(
         session,
         Claim.cluster_id == cluster_id,
@@ -260,19 +262,19 @@ def _by_language(
     )
     (statement,) = load_by_ids(session, [statement_id])
     return tuple(
-        Readers(_told(session, note, inquiry, who, statement), people)
+        Readers(_load_due(session, note, inquiry, who, statement), people)
         for note, inquiry, who, people in rows
     )
 
 
-def _told(
+def _load_due(
     session: Session,
     note: Notification,
     inquiry: Inquiry,
     person: Person | None,
     statement: SourcedStatement,
 ) -> DueNotification:
-    said = verdicts.said(session, inquiry.claim).get(statement.id)
+    said = verdicts.load_said(session, inquiry.claim).get(statement.id)
     return DueNotification.read(
         note,
         inquiry,
@@ -280,7 +282,7 @@ def _told(
         kind=note.kind,
         relation=said.relation if said else None,
         statement=statement,
-        text_before=_seen(session, note, inquiry, statement),
+        text_before=_load_text_seen(session, note, inquiry, statement),
         again=note.sent_at is not None or _was_told(session, note, inquiry),
         open=note.kind is NotificationKind.TAKEN_BACK
         and inquiry.waiting
@@ -290,7 +292,7 @@ def _told(
 
 
 def _was_told(session: Session, note: Notification, inquiry: Inquiry) -> bool:
-    """Tell whether a person was told another answer to the cluster of an inquiry."""
+    """Return whether a person was told another answer to the cluster of an inquiry."""
     cluster_id = select(Claim.cluster_id).where(Claim.id == inquiry.claim_id).scalar_subquery()
     earlier = (
         select(Notification.id)
@@ -306,10 +308,10 @@ def _was_told(session: Session, note: Notification, inquiry: Inquiry) -> bool:
     return session.scalar(earlier.limit(1)) is not None
 
 
-def _seen(
+def _load_text_seen(
     session: Session, note: Notification, inquiry: Inquiry, statement: SourcedStatement
 ) -> str | None:
-    """Return what the person saw of a statement, None where that is what it says now."""
+    """Return the text that the person saw of a statement, None if it is the current one."""
     if note.kind in (*_OF_VERDICTS, NotificationKind.TAKEN_BACK):
         return None
     told = session.scalar(
@@ -326,7 +328,7 @@ def _seen(
         .where(
             Version.kind == VersionKind.STATEMENT,
             Version.subject_id == note.statement_id,
-            Version.until > since,
+            Version.replaced_at > since,
         )
         .order_by(Version.version)
         .limit(1)
@@ -350,7 +352,7 @@ def _settle(
             sent_at=at,
             tries=Notification.tries + 1,
             error=error[:_LONGEST_ERROR] if error else None,
-            # Of what is given up, when that was: it is due no more.
+            # For what is given up, the time of that: it is no longer due.
             **({} if at else {"due_at": now()}),
         )
         .returning(Notification),
@@ -378,7 +380,7 @@ def _show(session: Session, note: Notification) -> None:
 
 
 def _no_longer_waiting(session: Session, note: Notification) -> None:
-    """Note that the person waits for nothing more about the claim's cluster."""
+    """Record that the person waits for nothing more about the claim's cluster."""
     claim_id = select(Inquiry.claim_id).where(Inquiry.id == note.inquiry_id).scalar_subquery()
     cluster_id = select(Claim.cluster_id).where(Claim.id == claim_id).scalar_subquery()
     together = select(Claim.id).where(Claim.cluster_id == cluster_id)
@@ -398,7 +400,7 @@ def _no_longer_waiting(session: Session, note: Notification) -> None:
 
 
 def _locked_statement(session: Session, notification_id: int) -> Statement | None:
-    """Return the statement of a notification as it stands, locked until the transaction ends."""
+    """Return a notification's statement, locked until the transaction ends."""
     of_note = select(Notification.statement_id).where(Notification.id == notification_id)
     return session.scalars(
         select(Statement)
@@ -409,7 +411,7 @@ def _locked_statement(session: Session, notification_id: int) -> Statement | Non
 
 
 def _catch_up(session: Session, note: Notification, statement: Statement) -> None:
-    # Everybody else was noted with the change.
+    # Everybody else was notified with the change.
     ids, them = [statement.id], Inquiry.person_key == note.person_key
     if statement.status is not StatementStatus.PUBLISHED:
         note_corrected(session, ids, NotificationKind.RETRACTED, them)

@@ -1,4 +1,4 @@
-"""Everything that is held about a person, as a document for them."""
+"""Export everything that is stored about a person, as a document for them."""
 
 import json
 from collections.abc import Iterable
@@ -34,14 +34,14 @@ from knowledge.storage.batches import in_batches
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A JSON document (UTF-8), and how many questions are in it."""
+    """A JSON document (UTF-8), and how many questions it holds."""
 
     document: bytes
     questions: int
 
 
 def export(session: Session, key: str, secret: bytes) -> Export:
-    """Return everything that is held about a person. ``secret`` opens their address."""
+    """Return everything that is stored about a person. ``secret`` decrypts their address."""
     person = session.get(Person, key)
     inquiries = session.scalars(
         select(Inquiry)
@@ -117,7 +117,7 @@ def _question(
 
 
 def _messages(session: Session, key: str) -> list[dict[str, Any]]:
-    """Return the messages that are kept, sealed, until they are answered, or known by number."""
+    """Return messages stored, encrypted, until they are answered, or known by number only."""
     rows = session.execute(
         select(
             QueuedUpdate.id,
@@ -171,7 +171,7 @@ def _notification(note: Notification, texts: dict[int, str]) -> dict[str, Any]:
 
 
 def _moderation(session: Session, key: str) -> dict[str, Any]:
-    """Return what is held of whoever moderates, or was blocked."""
+    """Return what is stored of a person as a moderator, or as blocked."""
     grant = session.get(Grant, key)
     links = select(SignInLink).where(SignInLink.person_key == key).order_by(SignInLink.expires_at)
     signed_in = select(ConsoleSession).where(ConsoleSession.person_key == key)
@@ -188,7 +188,8 @@ def _moderation(session: Session, key: str) -> dict[str, Any]:
         else {"role": grant.role, "name": grant.name, "granted_at": grant.granted_at},
         "claims_assigned": list(session.scalars(assigned)),
         "saved_searches": [
-            {"name": each.name, "query": each.query} for each in saved_searches.saved(session, key)
+            {"name": each.name, "query": each.query}
+            for each in saved_searches.list_searches(session, key)
         ],
         "notes": [
             {"cluster": note.cluster_id, "text": note.text, "written_at": note.created_at}

@@ -1,7 +1,7 @@
-"""Forgetting people: at once where one asks for it, and what was asked long ago.
+"""Erase people: at once when one asks for it, and inquiries after their retention.
 
-What is forgotten still counts: that something was asked, when, in which language, with which
-outcome and whether it was a forward. Nothing says any more who asked it, or in which words.
+What is erased still counts: that something was asked, when, in which language, with which outcome
+and whether it was a forward. Who asked it, and in which words, is gone.
 """
 
 import secrets
@@ -34,14 +34,14 @@ from knowledge.storage.batches import in_batches
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import update_retention
 
-#: Inquiries forgotten in one transaction: others write in between.
+#: Inquiries erased per transaction: others write in between.
 _BATCH: Final = 500
 _NOBODY: Final = "nobody:"
 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """How many inquiries, addresses and people are forgotten."""
+    """How many inquiries, addresses and people were erased."""
 
     inquiries: int
     addresses: int
@@ -49,9 +49,9 @@ class Expired:
 
 
 def forget_person(sessions: Sessions, key: str) -> bool:
-    """Forget a person, and overwrite at once what that leaves in the database's files.
+    """Erase a person, and overwrite at once what that leaves in the database's files.
 
-    Returns False where traces are left until nobody reads an older state any more.
+    Returns False if traces remain until no reader uses an older state.
     """
     with sessions.begin() as session:
         forget(session, key)
@@ -59,18 +59,19 @@ def forget_person(sessions: Sessions, key: str) -> bool:
 
 
 def forget(session: Session, key: str) -> None:
-    """Forget a person: what they asked, chose and noted, where to write to them.
+    """Erase a person: their questions, settings, notes and address.
 
-    These stay: a wording that somebody else sent as well or that moderators answered, without who
-    sent it; a block until it ends; a role, and what its holder did by it.
+    These stay: a wording that somebody else sent as well or that moderators answered, without its
+    sender; a block until it ends; a role, and what its holder did.
     """
-    # The person before the inbox, as where a claim is kept: else two could wait for each other.
+    # The person is locked before the queue, as where inquiries are recorded; otherwise two
+    # transactions could deadlock.
     gone = _drop_person(session, key)
-    demand.hold(session)
+    demand.lock_queue(session)
     numbers = list(session.scalars(select(Inquiry.id).where(Inquiry.person_key == key)))
     for batch in in_batches(numbers, _BATCH):
         _erase(session, batch)
-    # What others forwarded of theirs stays the others', without saying whose it was.
+    # Others' forwards of their messages stay, without saying whose they were.
     gone += len(numbers) + sum(
         _count(session, erasing)
         for erasing in (
@@ -100,16 +101,16 @@ def _drop_person(session: Session, key: str) -> int:
 
 
 def _count(session: Session, erasing: Update | Delete) -> int:
-    """Do ``erasing`` and return how many rows it was."""
+    """Execute ``erasing`` and return how many rows it affected."""
     done = session.execute(erasing, execution_options={"synchronize_session": False})
     return cast("CursorResult[Any]", done).rowcount
 
 
 def expire(sessions: Sessions, before: datetime, keep: Collection[str] = ()) -> Expired:
-    """Forget what was asked before a moment, and what is known of people for nothing else.
+    """Erase inquiries from before a moment, and people of whom nothing else is stored.
 
-    The people in ``keep`` stay reachable, as who holds a role does. Whoever still waited for an
-    answer that long waits no more. What that leaves in the database's files is overwritten.
+    The people in ``keep`` stay reachable, as those with a role do. Whoever still waited for an
+    answer waits no more. What that leaves in the database's files is overwritten.
     """
     old = (
         select(Inquiry.id)
@@ -120,7 +121,7 @@ def expire(sessions: Sessions, before: datetime, keep: Collection[str] = ()) -> 
         numbers = list(session.scalars(old))
     for batch in in_batches(numbers, _BATCH):
         with sessions.begin() as session:
-            demand.hold(session)
+            demand.lock_queue(session)
             _erase(session, batch)
             secure_deletion.schedule_overwrite(session)
     with sessions.begin() as session:
@@ -135,13 +136,14 @@ def expire(sessions: Sessions, before: datetime, keep: Collection[str] = ()) -> 
 
 
 def _erase(session: Session, numbers: Sequence[int]) -> None:
-    """Take who asked, and the words, out of inquiries; ``demand.hold`` first."""
+    """Remove the person and the words from inquiries; call ``demand.lock_queue`` first."""
     these = Inquiry.id.in_(numbers)
-    # Before the inquiries, as where one is noted as sent.
+    # Before the inquiries, as where one is recorded as sent.
     session.execute(delete(Notification).where(Notification.inquiry_id.in_(numbers)))
     asked = session.execute(select(Inquiry.person_key, Inquiry.claim_id).where(these)).all()
     for key in {row.person_key for row in asked}:
-        # One for all of a person's, so that people are still counted once; it leads to nobody.
+        # One random key for all of a person's, so that people are still counted once; it leads to
+        # nobody.
         nobody = f"{_NOBODY}{secrets.token_hex(16)}"
         session.execute(
             update(Inquiry)
@@ -160,7 +162,7 @@ def _erase(session: Session, numbers: Sequence[int]) -> None:
 
 
 def _drop_wordings(session: Session, claim_ids: Collection[int]) -> None:
-    """Take the words out of claims that nobody asks any more and no moderator ruled on."""
+    """Remove the text of claims that nobody asks any more and no moderator ruled on."""
     asked = exists().where(Inquiry.claim_id == Claim.id, Inquiry.claim != "")
     ruled = exists().where(Verdict.claim_id == Claim.id)
     claims = session.scalars(
@@ -170,14 +172,14 @@ def _drop_wordings(session: Session, claim_ids: Collection[int]) -> None:
     for claim in claims:
         claim.text, claim.key = "", f"{_NOBODY}{secrets.token_hex(16)}"
     session.flush()
-    # A cluster that was merged into another keeps its title, so titles are looked up by text.
+    # A merged cluster keeps its title, so titles are looked up by text.
     for cluster in session.scalars(select(Cluster).where(Cluster.title.in_(texts))):
         _retitle(session, cluster)
     vector_cache.drop(session, texts)
 
 
 def _retitle(session: Session, cluster: Cluster) -> None:
-    """Name a cluster by another wording; one without any is nothing to answer."""
+    """Title a cluster by another wording; a cluster without any has nothing to answer."""
     cluster.title = (
         session.scalar(
             select(Claim.text)
@@ -191,11 +193,11 @@ def _retitle(session: Session, cluster: Cluster) -> None:
     if not cluster.title and cluster.status in open_still:
         cluster.status, cluster.snoozed_until = ClusterStatus.SETTLED, None
     if not cluster.title:
-        cluster_notes.drop(session, [cluster.id])
+        cluster_notes.drop_remarks(session, [cluster.id])
 
 
 def _drop_addresses(session: Session, keep: Collection[str]) -> int:
-    """Forget where to write to people whom there is nothing to tell any more."""
+    """Delete the addresses of people whom there is nothing to tell any more."""
     asked = exists().where(Inquiry.person_key == Person.key)
     holds_role = exists().where(Grant.person_key == Person.key)
     dropped = session.scalars(
@@ -209,7 +211,7 @@ def _drop_addresses(session: Session, keep: Collection[str]) -> int:
 
 
 def _drop_people(session: Session) -> int:
-    """Forget people of whom nothing but the key is left."""
+    """Delete people of whom nothing but the key is left."""
     over = or_(Person.blocked_until.is_(None), Person.blocked_until <= now())
     nothing = (Person.language == "", Person.address.is_(None), Person.calendar.is_(None))
     gone = session.scalars(

@@ -1,4 +1,4 @@
-"""Measure what waits to be done, and since when."""
+"""Measure the backlog: how much waits in each queue, and since when."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from knowledge.update_queue import queued_updates
 
 
 class QueueName(StrEnum):
-    """What may wait."""
+    """The queues."""
 
     UPDATES = "updates"
     """What came in and is not answered yet."""
@@ -35,7 +35,7 @@ class Queue:
 
 
 def measure_queues(session: Session, at: datetime) -> dict[QueueName, Queue]:
-    """Return every queue as it stands at a moment."""
+    """Return every queue as it is at a moment."""
     claims = session.execute(
         select(func.count(), func.min(Claim.created_at)).where(Claim.cluster_id.is_(None))
     ).one()

@@ -1,4 +1,4 @@
-"""Figures of what is asked over time, for moderators' charts and digests, as values."""
+"""Compute trends of what is asked over time, for moderators' charts and digests."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ from knowledge.models import Cluster, Inquiry
 from knowledge.outbox import delivery
 from knowledge.outbox.delivery import Failure
 
-#: People who asked in the last day from which on a growing cluster is worth an alert...
+#: Least people of the last day for a growing cluster to be worth an alert...
 ALERT_PEOPLE: Final = 10
 #: ...if they are this many times those of the day before...
 ALERT_TIMES: Final = 3
 #: ...and nobody was alerted of it for this long.
 ALERT_AGAIN: Final = timedelta(days=1)
-#: Clusters in a digest and in trends.
+#: Clusters listed in a digest and in trends.
 FASTEST: Final = 10
-#: How far back people count who could not be told, whatever time is looked at.
+#: How far back unreached people are counted, whatever period is shown.
 UNREACHED: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Inquiries of the hour or the day that begins at ``at``."""
+    """Inquiries of the hour or day that begins at ``at``."""
 
     at: datetime
     count: int
@@ -37,7 +37,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class TimeToAnswer:
-    """How long people had waited for what moderators answered: half of them at most ``middle``."""
+    """How long people waited for moderators' answers: ``middle`` is the median."""
 
     answered: int
     middle: timedelta | None
@@ -47,7 +47,7 @@ class TimeToAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Trends:
-    """What was asked from ``since`` until ``until``, whole hours in UTC; no gaps where none was."""
+    """What was asked from ``since`` until ``until``, by whole hours in UTC, without gaps."""
 
     since: datetime
     until: datetime
@@ -74,14 +74,14 @@ class Trends:
 
     @property
     def match_rate(self) -> float | None:
-        """The share that a statement settled; None where nothing was asked."""
+        """The share that a statement settled; None if nothing was asked."""
         settled = sum(count for outcome, count in self.outcomes if outcome in SETTLING)
         return settled / self.asked if self.asked else None
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A day of the inbox."""
+    """The figures of one day of the claim queue."""
 
     asked: int
     people: int
@@ -92,7 +92,7 @@ class Digest:
 
 
 def compute_trends(session: Session, since: datetime, until: datetime) -> Trends:
-    """Return the trends of a time, from the hour of ``since`` to the hour of ``until``."""
+    """Return the trends from the hour of ``since`` to the hour of ``until``."""
     failures = delivery.list_failures(session, until - UNREACHED, until)
     since, until = _hour(since), _hour(until)
     hour = _hour_column(session)
@@ -134,8 +134,8 @@ def compute_trends(session: Session, since: datetime, until: datetime) -> Trends
 def take_growing(session: Session, now: datetime) -> tuple[ClusterSummary, ...]:
     """Return open clusters that grow fast, fastest first, each once until it grows again.
 
-    Moderators are to be told of them: it is remembered that they were, before it is sent, since an
-    alert that is lost is better than one at every look.
+    Moderators are alerted of them. That is recorded before the alert is sent, since a lost alert is
+    better than one every time.
     """
     found = list_clusters(session, Order.GROWTH, limit=FASTEST, now=now).items
     fast = [each for each in found if each.recent >= max(ALERT_PEOPLE, ALERT_TIMES * each.before)]
@@ -152,7 +152,7 @@ def take_growing(session: Session, now: datetime) -> tuple[ClusterSummary, ...]:
 
 
 def compute_digest(session: Session, now: datetime) -> Digest:
-    """Return the figures of the day until ``now``, and what is asked most of what is open."""
+    """Return the figures of the day until ``now``, and the open clusters asked most."""
     since = now - timedelta(days=1)
     inside = Inquiry.asked_at > since, Inquiry.asked_at <= now
     asked, people = session.execute(
@@ -177,7 +177,7 @@ def _hour_column(session: Session) -> ColumnElement[str]:
     """The hour of an inquiry as text, ``2026-05-01 07``, in UTC."""
     if session.get_bind().dialect.name == "postgresql":
         return func.to_char(func.timezone("UTC", Inquiry.asked_at), "YYYY-MM-DD HH24")
-    # SQLite keeps instants as text of this very form.
+    # SQLite stores instants as text in this form.
     text: ColumnElement[Any] = type_coerce(Inquiry.asked_at, String)
     return func.substr(text, 1, 13)
 
@@ -189,10 +189,10 @@ def _every_hour(hours: Counter[str], since: datetime, until: datetime) -> tuple[
 
 
 def _to_answer(session: Session, since: datetime, until: datetime) -> TimeToAnswer:
-    # By when the answer was given: an index holds those few, and not the many who asked.
+    # By the time of the answer: an index holds those few, not everybody who asked.
     inside = Inquiry.answered_at >= since, Inquiry.answered_at < until
     answered = session.scalar(select(func.count()).where(*inside)) or 0
-    # The database sorts: to bring a month's instants here takes longer than all else.
+    # The database sorts: loading a month's instants takes longer than everything else.
     in_order = (
         select(Inquiry.asked_at, Inquiry.answered_at).where(*inside).order_by(_waited(session))
     )
@@ -207,7 +207,7 @@ def _to_answer(session: Session, since: datetime, until: datetime) -> TimeToAnsw
 
 
 def _waited(session: Session) -> ColumnElement[Any]:
-    """How long a person waited, as something to sort by."""
+    """How long a person waited, as a sortable column."""
     if session.get_bind().dialect.name == "postgresql":
         waited: ColumnElement[Any] = Inquiry.answered_at - Inquiry.asked_at
         return waited

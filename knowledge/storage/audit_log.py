@@ -1,4 +1,4 @@
-"""The audit: who did what, when and why, appended in the transaction that does it."""
+"""The audit log: who did what, when and why, written in the transaction that does it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,18 +14,18 @@ from knowledge.models import AuditEntry
 from knowledge.storage.pagination import Page, bound_limit, decode_cursor, make_page
 from knowledge.text.plain_text import single_line
 
-#: Who acts where an admin acts on the machine itself: no person of a channel.
+#: The actor of acts on the command line: no person of a channel.
 COMMAND_LINE: Final = "command line"
-#: Characters of a reason that are kept.
+#: Characters of a reason that are stored.
 LONGEST_REASON: Final = 2_000
-#: Acts that change nothing about what they are about: who works on it need not look again.
+#: Acts that do not change their subject: nobody working on it has to look again.
 REMARKS: Final = ("tagged", "untagged", "noted", "note deleted")
 _APPROVER: Final = "approver"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. ``before`` and ``after`` name what was changed, as plain JSON values."""
+    """One entry. ``before`` and ``after`` hold the changed fields as JSON values."""
 
     id: int
     at: datetime
@@ -43,7 +43,7 @@ class Entry:
 
 @contextmanager
 def name_approver(session: Session, approver: str) -> Iterator[None]:
-    """Have every entry that is appended within name who approved it beside who proposed it."""
+    """Record the approver on every entry written in the body."""
     session.info[_APPROVER] = approver
     try:
         yield
@@ -102,7 +102,7 @@ def list_entries(
 
 
 def list_of_statement(session: Session, statement_id: int, limit: int = 50) -> tuple[Entry, ...]:
-    """Return what was done to a statement, and to claims and clusters with it, newest first."""
+    """Return acts on a statement, and on claims and clusters with it, newest first."""
     itself = and_(
         AuditEntry.subject == SubjectKind.STATEMENT, AuditEntry.subject_id == str(statement_id)
     )
@@ -118,7 +118,7 @@ def list_of_statement(session: Session, statement_id: int, limit: int = 50) -> t
 
 
 def load_latest(session: Session, subject: SubjectKind, subject_id: int | str) -> Entry | None:
-    """Return what was done last to one subject, but for remarks: what to tell who came too late."""
+    """Return the last act on a subject, remarks aside: for a moderator who came too late."""
     row = session.scalars(
         select(AuditEntry)
         .where(
@@ -133,21 +133,21 @@ def load_latest(session: Session, subject: SubjectKind, subject_id: int | str) -
 
 
 def reason_on_one_line(reason: str | None) -> str | None:
-    """Return a reason as it is kept and shown: one line, bounded, None where nothing is left."""
+    """Return a reason as it is stored: one line, bounded, None if nothing is left."""
     return single_line(reason)[:LONGEST_REASON] or None if reason else None
 
 
 def load_latest_id(session: Session) -> int:
-    """Return the number of what was done last to anything, 0 where nothing was."""
+    """Return the id of the newest entry, 0 if there is none."""
     return session.scalar(select(func.max(AuditEntry.id))) or 0
 
 
 def load_latest_ids(
     session: Session, subject: SubjectKind, subject_ids: Sequence[int]
 ) -> dict[int, int]:
-    """Return the number of what was done last to each subject, but for remarks.
+    """Return the id of the last entry of each subject, remarks aside.
 
-    Those without any are left out.
+    Subjects without any are left out.
     """
     rows = session.execute(
         select(AuditEntry.subject_id, func.max(AuditEntry.id))

@@ -1,4 +1,4 @@
-"""Adding a row unless it is there: of two who add the same at once, both find it there after."""
+"""Insert rows unless they exist, safely when several processes insert the same."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -13,22 +13,22 @@ from knowledge.models import Base
 
 
 def insert_new(session: Session, table: type[Base], values: Mapping[str, Any]) -> bool:
-    """Add a row unless one with its key is there; tells whether it was added."""
+    """Insert a row unless one with its key exists; returns whether it was inserted."""
     return bool(insert_all(session, table, [values]))
 
 
 def insert_selected(
     session: Session, table: type[Base], columns: list[str], rows: Select[*tuple[Any, ...]]
 ) -> None:
-    """Add the rows that ``rows`` selects, ``columns`` of them, but for those that are there."""
+    """Insert ``columns`` of the rows that ``rows`` selects, except existing ones."""
     inserting = _inserting(table, session.get_bind().dialect.name)
     session.execute(inserting.from_select(columns, rows).on_conflict_do_nothing())
 
 
 def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """Add the rows whose keys are not there yet; returns the keys of those added.
+    """Insert rows whose keys do not exist yet; returns the keys of those inserted.
 
-    All rows give the same columns. A key of several columns is returned by its first.
+    All rows give the same columns. For a key of several columns, the first is returned.
     """
     if not rows:
         return []
@@ -38,13 +38,13 @@ def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
 
 @cache
 def _unless_there(table: type[Base], dialect: str) -> "ReturningInsert[*tuple[Any, ...]]":
-    # Written once, compiled once for one row and once for several: it is run at every inquiry.
+    # Built once, compiled once for one row and once for several: it runs at every inquiry.
     inserting: Insert = _inserting(table, dialect).on_conflict_do_nothing()
     return inserting.returning(*_made(table).primary_key.columns)
 
 
 def _inserting(table: type[Base], dialect: str) -> "sqlite.Insert | postgresql.Insert":
-    # Into the table itself: rows that are mapped to objects take twice as long.
+    # Into the table, not the mapped class: mapping takes twice as long.
     if dialect == "postgresql":
         return postgresql.insert(_made(table))
     return sqlite.insert(_made(table))

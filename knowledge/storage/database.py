@@ -22,16 +22,17 @@ _T = TypeVar("_T")
 #: What ``Sessions.write`` and ``Sessions.read`` run: a function of a session and of what it needs.
 UseCase: TypeAlias = Callable[Concatenate[Session, _P], _T]
 
-#: How long a writer waits for another before it gives up: a large file that is ingested may hold
-#: the database for seconds.
+#: Seconds that a writer waits for another: ingesting a large file may lock the database for
+#: seconds.
 BUSY_TIMEOUT_S = 15
 _AGAIN_S = 0.01
-#: How often, and how long each time, the log is tried to be emptied: writers wait meanwhile.
+#: Tries to empty the log, and milliseconds of each: writers wait meanwhile.
 _EMPTYING_TRIES: Final = 4
 _EMPTYING_MS: Final = 200
-#: Whoever may read the database reads what people asked.
+#: Permissions: the database holds what people asked.
 _OWNERS_FILE, _OWNERS_FOLDER, _OTHERS = 0o600, 0o700, 0o077
-#: One file is made at a time: closing a second handle of it drops SQLite's locks on the first.
+#: Files are created one at a time: closing a second handle of one drops SQLite's locks on the
+#: first.
 _making = threading.Lock()
 
 
@@ -39,9 +40,9 @@ class Sessions:
     """Transactions on one database.
 
     ``sessions.write(act, …)`` runs a use case: ``act(session, …)`` in a transaction that is
-    committed where it returns and rolled back where it raises. ``sessions.read(query, …)`` runs
-    what only reads. Within this package, ``with sessions.begin() as session`` is one transaction
-    for several acts. All raise DatabaseFailed where the database does.
+    committed if it returns and rolled back if it raises. ``sessions.read(query, …)`` runs what only
+    reads. Within this package, ``with sessions.begin() as session`` is one transaction for several
+    acts. All raise DatabaseFailed if the database fails.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -54,7 +55,7 @@ class Sessions:
             return act(session, *args, **kwargs)
 
     def read(self, query: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Return what ``query`` returns; nothing that it changes is kept."""
+        """Return what ``query`` returns; its changes are not committed."""
         with self() as session:
             return query(session, *args, **kwargs)
 
@@ -64,13 +65,13 @@ class Sessions:
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Session]:
-        """Give a session whose changes are committed where the body ends without an error."""
+        """Open a session whose changes are committed if the body ends without an error."""
         with self._translated(), self._open.begin() as session:
             yield session
 
     @contextlib.contextmanager
     def __call__(self) -> Iterator[Session]:
-        """Give a session for reading."""
+        """Open a session for reading."""
         with self._translated(), self._open() as session:
             yield session
 
@@ -83,11 +84,13 @@ class Sessions:
 
 
 def open_engine(url: str, *, make: bool = True) -> Engine:
-    """Return an engine for ``url``; an SQLite file's folder is made.
+    """Return an engine for ``url``; the folder of an SQLite file is created.
 
-    What is made is for the owner only, whatever the umask is. Values are in no error and in no log.
-    Raises DatabaseUnavailable if the address cannot be understood, and where an SQLite file is not
-    there, unless it is to be made.
+    New files are readable by their owner only, whatever the umask. No error and no log holds
+    values.
+
+    Raises DatabaseUnavailable if the address is invalid, and if an SQLite file is missing and is
+    not to be made.
     """
     try:
         address = make_url(url)
@@ -127,10 +130,10 @@ def sqlite_file(engine: Engine) -> Path | None:
 
 
 def empty_log(engine: Engine) -> bool:
-    """Write SQLite's write-ahead log into the database and cut it to nothing.
+    """Write SQLite's write-ahead log into the database and truncate it.
 
-    Returns False where somebody reads an older state: the log, and what was erased since then, is
-    still on the disk. It is not waited for long, because writers would wait as well.
+    Returns False if a reader still uses an older state: the log, with what was erased since then,
+    is still on the disk. The wait is short, because writers wait as well.
     """
     if engine.dialect.name != "sqlite":
         return True
@@ -148,10 +151,10 @@ def empty_log(engine: Engine) -> bool:
 
 
 def rewrite(engine: Engine) -> bool:
-    """Write an SQLite database anew, so that nothing of what was erased is left in the file.
+    """Rewrite an SQLite file (VACUUM), so that nothing erased is left in it.
 
-    ``secure_delete`` overwrites a row where it lies; where SQLite moved it before, to make room in
-    a page, a copy stays. Returns whether the log is empty as well, like ``empty_log``.
+    ``secure_delete`` overwrites a row in place; if SQLite moved it before, to make room in a page,
+    a copy stays. Returns whether the log is empty as well, like ``empty_log``.
     """
     if engine.dialect.name != "sqlite":
         return True
@@ -161,7 +164,7 @@ def rewrite(engine: Engine) -> bool:
 
 
 def require_whole(engine: Engine) -> None:
-    """Raise DatabaseUnavailable if an SQLite file is damaged, or cannot be looked at."""
+    """Raise DatabaseUnavailable if an SQLite file is damaged or unreadable."""
     if engine.dialect.name != "sqlite":
         return
     try:
@@ -174,9 +177,9 @@ def require_whole(engine: Engine) -> None:
 
 
 def _keep_to_owner(file: Path) -> None:
-    """Make an SQLite file for its owner only, and one that others may read so from now on.
+    """Make an SQLite file readable by its owner only, also if it exists already.
 
-    SQLite makes what it needs beside it (-wal, -shm) like the file itself.
+    SQLite creates its companions (-wal, -shm) with the same permissions.
     """
     # It is there, or cannot be made: then SQLite says so.
     with _making, contextlib.suppress(OSError):
@@ -192,13 +195,13 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     _use_wal(cursor)
     cursor.execute("PRAGMA foreign_keys = ON")
-    # What is deleted is overwritten, not only marked as free.
+    # Deleted content is overwritten, not only marked as free.
     cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 
 def _use_wal(cursor: Any) -> None:
-    """Turn to a write-ahead log; SQLite does not wait by itself where several do that at once."""
+    """Switch to a write-ahead log, retrying: SQLite does not wait if several switch at once."""
     until = time.monotonic() + BUSY_TIMEOUT_S
     while True:
         try:

@@ -14,7 +14,7 @@ from knowledge.errors import DatabaseFailed, DatabaseUnavailable, WriteConflict
 #: Errors that are the database's and not the program's.
 FAILURES: Final = (exc.DBAPIError, exc.TimeoutError, exc.PendingRollbackError, StaleDataError)
 
-#: What SQLite says where the file itself is at fault.
+#: SQLite's codes for a damaged file.
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # What PostgreSQL's client says of a connection that fails, which has no code then; others speak
 # other languages, and are told by their kind.
@@ -40,8 +40,8 @@ _TROUBLES: Final = (
 
 
 def damaged(found: str) -> DatabaseUnavailable:
-    """Return what to say of a damaged SQLite file, of which SQLite says what it ``found``."""
-    # The first of several lines says only which database it is.
+    """Return the error for a damaged SQLite file; ``found`` is SQLite's message."""
+    # The first of several lines only names the database.
     return DatabaseUnavailable(
         f"the database file is damaged ({found.strip().splitlines()[-1]}); stop the bot, move the"
         " file away with its -wal and -shm, and restore a backup"
@@ -49,7 +49,7 @@ def damaged(found: str) -> DatabaseUnavailable:
 
 
 def describe_damage(error: Exception) -> DatabaseUnavailable | None:
-    """Return what to say of an error that is due to a damaged SQLite file; None of another one."""
+    """Return the error for damage to an SQLite file; None if it is another error."""
     cause = getattr(error, "orig", error)
     if getattr(cause, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
         return None
@@ -57,13 +57,13 @@ def describe_damage(error: Exception) -> DatabaseUnavailable | None:
 
 
 def translate(error: SQLAlchemyError) -> DatabaseFailed:
-    """Return what to raise for an error in a transaction. No value is in its message."""
+    """Return the DatabaseFailed for an error in a transaction. Its message holds no values."""
     if isinstance(error, IntegrityError | StaleDataError):
         return WriteConflict(
             "another program stored the same at the same moment; run the command again"
         )
     driver = getattr(error, "orig", None) or error
-    # Of others than this kind the words may quote a value.
+    # The messages of other kinds may quote a value.
     plain = isinstance(error, OperationalError) and str(driver).strip()
     reason = plain.splitlines()[0] if plain else _name_error(driver)
     if "locked" in reason:
@@ -76,10 +76,10 @@ def translate(error: SQLAlchemyError) -> DatabaseFailed:
 
 
 def describe_failure(error: SQLAlchemyError, file: Path | None = None) -> DatabaseUnavailable:
-    """Return what to tell whoever runs the program of a database that cannot be worked with.
+    """Return the error to show for a database that cannot be used.
 
-    ``file`` is that of an SQLite database. Of the driver's message only what kind it is: it may
-    quote the address.
+    ``file`` is that of an SQLite database. Only the kind of the driver's error is named: its
+    message may quote the address.
     """
     if found := describe_damage(error):
         return found
@@ -103,7 +103,7 @@ def describe_failure(error: SQLAlchemyError, file: Path | None = None) -> Databa
 
 
 def explain_unwritable(folder: Path) -> str | None:
-    """Return why nothing can be written to ``folder``, and the way out; None where it can be."""
+    """Return why a folder cannot be written to, and the way out; None if it can."""
     if is_read_only(folder):
         return (
             f"{folder} is on a read-only file system; mount it for writing (a full or failing disk"
@@ -115,7 +115,7 @@ def explain_unwritable(folder: Path) -> str | None:
 
 
 def is_read_only(folder: Path) -> bool:
-    """Tell whether ``folder`` is on a file system that takes no writing."""
+    """Return whether ``folder`` is on a read-only file system."""
     try:
         return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
     except OSError:
@@ -123,7 +123,7 @@ def is_read_only(folder: Path) -> bool:
 
 
 def _trouble(driver: BaseException) -> str:
-    """Return what a database server's driver complains of."""
+    """Return what a database server's driver reports."""
     said = str(driver).lower()
     for phrase, trouble in _TROUBLES:
         if phrase in said:
@@ -132,6 +132,6 @@ def _trouble(driver: BaseException) -> str:
 
 
 def _name_error(driver: BaseException) -> str:
-    """Return an error's kind, and its code where the database gave one."""
+    """Return an error's type, and the database's code if it gave one."""
     code = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None)
     return f"{type(driver).__name__}, {code}" if code else type(driver).__name__

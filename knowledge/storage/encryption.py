@@ -1,4 +1,4 @@
-"""Sealing what is kept of people for a while: readable with the installation's secret only."""
+"""Encrypt what is kept of people for a while: only the installation's secret reads it."""
 
 import base64
 from typing import Final
@@ -7,29 +7,29 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from knowledge.errors import SealBroken
+from knowledge.errors import DecryptionFailed
 
 #: Bytes of a key.
 _KEY: Final = 32
 
 
 class Cipher:
-    """Seals and opens bytes under one secret, for one purpose: each purpose has its own key."""
+    """Encrypts bytes with a key derived from one secret for one purpose (Fernet, HKDF-SHA256)."""
 
     def __init__(self, secret: bytes, purpose: str) -> None:
         info = f"tathabbat: {purpose}".encode()
         derived = HKDF(algorithm=SHA256(), length=_KEY, salt=None, info=info).derive(secret)
         self._cipher = Fernet(base64.urlsafe_b64encode(derived))
 
-    def close(self, content: bytes) -> bytes:
-        """Return ``content`` sealed."""
+    def encrypt(self, content: bytes) -> bytes:
+        """Return ``content`` encrypted."""
         return self._cipher.encrypt(content)
 
-    def open(self, sealed: bytes) -> bytes:
-        """Return what was sealed. Raises SealBroken if it was under another secret."""
+    def decrypt(self, encrypted: bytes) -> bytes:
+        """Return the content. Raises DecryptionFailed if another secret encrypted it."""
         try:
-            return self._cipher.decrypt(sealed)
+            return self._cipher.decrypt(encrypted)
         except InvalidToken:
-            raise SealBroken(
+            raise DecryptionFailed(
                 "this was encrypted with another SECRET_KEY; restore that key to read it"
             ) from None

@@ -1,7 +1,7 @@
-"""Group commit: small acts on the database that come at the same time share a transaction.
+"""Group commit: small acts on the database that arrive together share a transaction.
 
-A commit waits for the disk, whatever it holds. Acts are done in the order they came, by one thread;
-urgent ones first, in commits of their own: they wait for what is being committed and nothing else.
+A commit waits for the disk, whatever it holds. One thread does the acts in order of arrival; urgent
+ones first, in commits of their own, so that they only wait for the commit in progress.
 """
 
 import threading
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.storage.database import Sessions, UseCase
 
-#: Acts in one transaction at most: what fails is done again one by one.
+#: Acts in one transaction at most: a failed one is repeated act by act.
 _TOGETHER: Final = 64
 
 _P = ParamSpec("_P")
@@ -35,20 +35,20 @@ class GroupCommit:
         self._thread.start()
 
     def do(self, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> "Future[_T]":
-        """Have ``act(session, …)`` done and committed; its future holds what it returns or raises.
+        """Queue ``act(session, …)``; the future holds what it returns or raises, once committed.
 
-        An act may be done twice, the first time in a transaction that is rolled back.
+        An act may run twice, the first time in a transaction that is rolled back.
         """
         return self._give(self._others, lambda session: act(session, *args, **kwargs))
 
     def do_urgently(
         self, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
     ) -> "Future[_T]":
-        """Like ``do``, ahead of what is not urgent."""
+        """Like ``do``, ahead of acts that are not urgent."""
         return self._give(self._urgent, lambda session: act(session, *args, **kwargs))
 
     def close(self) -> None:
-        """Do what was given so far, and end."""
+        """Do what is queued, and stop."""
         with self._given:
             self._closing = True
             self._given.notify()
@@ -63,11 +63,11 @@ class GroupCommit:
 
     def _work(self) -> None:
         while acts := self._next():
-            # Whoever gave an act may have stopped waiting for it before it was begun.
+            # The caller may have cancelled the future before the act began.
             self._commit([act for act in acts if act[1].set_running_or_notify_cancel()])
 
     def _next(self) -> list[_Act]:
-        """Wait for acts and return those of one commit; none where no more will come."""
+        """Wait for acts and return those of one commit; none after ``close``."""
         with self._given:
             self._given.wait_for(lambda: self._urgent or self._others or self._closing)
             waiting = self._urgent or self._others
@@ -83,7 +83,7 @@ class GroupCommit:
             if len(acts) == 1:
                 acts[0][1].set_exception(error)
                 return
-            # One of them is at fault: the others are not to suffer for it.
+            # One of them failed: do each on its own.
             for act in acts:
                 self._commit([act])
             return

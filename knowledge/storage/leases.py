@@ -1,9 +1,9 @@
-"""Lease rows: one process has a row until a moment, whatever becomes of the process.
+"""Lease rows: one process owns a row until a moment, even if the process dies.
 
-Whoever takes a row moves the moment from which it is free ahead, in the statement that asks whether
-it is: of several processes one gets it, and one that dies gives it back by then, or as soon as
-``lease_recovery`` finds it dead. (C. Gray and D. Cheriton, "Leases", SOSP 1989; queues call it a
-visibility timeout.) The transaction that takes a row must end before the work is begun.
+Leasing moves ``free_at`` ahead in the statement that checks it: of several processes one gets the
+row, and if that one dies, the row is free by then, or as soon as ``lease_recovery`` finds the
+process dead. (C. Gray and D. Cheriton, "Leases", SOSP 1989; queues call it a visibility timeout.)
+The transaction that leases a row must end before the work begins.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 class Lease:
     """How the rows of one table are leased.
 
-    ``free_at`` is from when on a row may be taken, ``holder`` the process that has it until then.
-    ``among`` says which rows can be leased at all, and ``ended`` what is kept of a lease whose
-    holder died.
+    ``free_at`` is the column of the moment from which a row may be leased, ``holder`` the process
+    that has it until then. ``among`` says which rows can be leased at all, and ``ended`` which
+    columns change when the holder died.
     """
 
     free_at: InstrumentedAttribute[Any]
@@ -47,11 +47,11 @@ class Lease:
         return held
 
     def is_held(self, at: datetime) -> ColumnElement[bool]:
-        """Whether a process has a row ``at`` a moment."""
+        """Whether a process holds a row ``at`` a moment."""
         return and_(self.holder.is_not(None), self.free_at > at)
 
     def end(self, session: Session, holder: str | None, at: datetime) -> None:
-        """Have what a dead ``holder`` had be free ``at`` a moment; None: whatever anyone had."""
+        """Free ``at`` a moment what a dead ``holder`` had; with None, what anyone had."""
         its = self.holder.is_not(None) if holder is None else self.holder == holder
         session.execute(
             update(self.free_at.class_)

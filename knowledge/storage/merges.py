@@ -9,7 +9,7 @@ from knowledge.models import Statement
 
 
 def resolve_merged(session: Session, ids: Iterable[int]) -> dict[int, int]:
-    """Return by id which statement stands for it: itself, unless it was merged into another."""
+    """Return by id the statement that stands for it: itself, unless it was merged."""
     stands = {number: number for number in ids}
     while True:
         query = select(Statement.id, Statement.merged_into).where(
@@ -22,7 +22,7 @@ def resolve_merged(session: Session, ids: Iterable[int]) -> dict[int, int]:
 
 
 def list_duplicates(session: Session, ids: Iterable[int]) -> list[tuple[int, int]]:
-    """Return the statements that ``ids`` stand for, each with the one that stands for it."""
+    """Return the statements merged into ``ids``, each with the one it was merged into."""
     found: list[tuple[int, int]] = []
     stands = {number: number for number in ids}
     while stands:

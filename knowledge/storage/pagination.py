@@ -1,4 +1,4 @@
-"""Long lists a page at a time, by the place of the last item (a page costs the same anywhere)."""
+"""Paginate long lists by keyset: any page costs the same."""
 
 import base64
 import binascii
@@ -9,51 +9,51 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 from knowledge.errors import BadCursor
 
-#: Items of a page at most, whatever is asked for.
+#: The most items of a page, whatever is asked for.
 LARGEST: Final = 500
-#: Characters of a cursor: longer ones are not ours.
+#: The most characters of a cursor.
 _LONGEST: Final = 500
-#: What a database's whole numbers hold.
+#: Range of a database's integers.
 _WHOLE: Final = 2**63
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
-#: What a list is sorted by, at one of its items.
+#: The sort key of one item.
 Place: TypeAlias = tuple[int | float | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some items in order; ``after`` asks for those behind them, None where there are none."""
+    """Some items in order; ``after`` is the cursor of the next page, None at the end."""
 
     items: tuple[Item, ...]
     after: str | None
 
 
 def bound_limit(limit: int) -> int:
-    """Return how many items a page has that is asked to have ``limit``."""
+    """Return the size of a page that is asked to have ``limit`` items."""
     return max(1, min(limit, LARGEST))
 
 
 def make_page(
     rows: Sequence[Row], limit: int, item: Callable[[Row], Item], place: Callable[[Row], Place]
 ) -> Page[Item]:
-    """Return the page that ``rows`` make: one more than ``bounded(limit)`` were asked for."""
+    """Return the page of ``rows``, of which one more than ``bound_limit(limit)`` were read."""
     kept = rows[: bound_limit(limit)]
     more = len(rows) > len(kept)
     return Page(tuple(item(row) for row in kept), encode_cursor(*place(kept[-1])) if more else None)
 
 
 def encode_cursor(*place: int | float | str) -> str:
-    """Return the cursor that stands for a place; it may be put into an address as it is."""
+    """Return the cursor of a place; it is safe in a URL."""
     written = json.dumps(place, ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
 
 
 def decode_cursor(after: str, *kinds: type) -> Place:
-    """Return the place that a cursor stands for, one value of each of ``kinds``.
+    """Return the place of a cursor, one value of each of ``kinds``.
 
-    Raises BadCursor if it is no cursor, or another list's.
+    Raises BadCursor if it is invalid, or another list's.
     """
     try:
         if len(after) > _LONGEST:

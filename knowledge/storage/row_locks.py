@@ -1,7 +1,7 @@
-"""Rows taken in hand: as they stand now, and nobody else's until the transaction ends.
+"""Lock rows until the transaction ends, and read them as they are now.
 
-An UPDATE that changes nothing does it on every database: PostgreSQL locks the rows, SQLite lets
-nobody else write.
+An UPDATE that changes nothing does it on every database: PostgreSQL locks the rows, SQLite blocks
+all other writers.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from knowledge.models import Report, Statement
 
 
 def lock_statements(session: Session, ids: Sequence[int]) -> dict[int, Statement]:
-    """Return the statements with these ids, taken. Raises NotFound if one is not there."""
+    """Return the statements with these ids, locked. Raises NotFound if one is missing."""
     session.flush()
     taking = (
         update(Statement)
@@ -31,7 +31,7 @@ def lock_statements(session: Session, ids: Sequence[int]) -> dict[int, Statement
 
 
 def lock_report(session: Session, report_id: int) -> Report:
-    """Return the report with this id, taken. Raises NotFound if it is not there."""
+    """Return the report with this id, locked. Raises NotFound if it is missing."""
     session.flush()
     taking = (
         update(Report)

@@ -1,4 +1,4 @@
-"""The database's shape over time: Alembic run from code, so no ini file can disagree with it."""
+"""Migrate the database with Alembic, run from code, so that no ini file can disagree."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _VERSION_TABLE = "alembic_version"
-#: What to say of a database without tables.
+#: The message for a database without tables.
 EMPTY: Final = "the database is empty; run `tathabbat db upgrade` to make its tables"
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """Where a database stands: ``current`` is None where nothing was ever migrated."""
+    """The database's revision: ``current`` is None if it was never migrated."""
 
     current: str | None
     head: str
@@ -36,7 +36,7 @@ class SchemaState:
 
 
 def state(engine: Engine) -> SchemaState:
-    """Return where the database stands. Raises DatabaseUnavailable if it cannot be asked."""
+    """Return the database's revision. Raises DatabaseUnavailable if it cannot be read."""
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
@@ -58,10 +58,10 @@ def revisions() -> frozenset[str]:
 
 
 def require_ready(engine: Engine, *, make: bool = True) -> None:
-    """Raise DatabaseUnavailable, with the way out, unless the database fits this code.
+    """Raise DatabaseUnavailable, with the way out, unless the schema fits this code.
 
-    A database without a single table is made ready on the spot if it is to be made: there is
-    nothing to lose in it.
+    A database without any table is migrated on the spot, unless ``make`` is false: there is nothing
+    to lose in it.
     """
     found = state(engine)
     if found.ready:
@@ -80,7 +80,7 @@ def require_ready(engine: Engine, *, make: bool = True) -> None:
 def require_known(found: SchemaState) -> None:
     """Raise DatabaseUnavailable, with the way out, at a revision that this program does not know.
 
-    A newer version made such a database, or one from before the first release.
+    A newer version created such a database, or one from before the first release.
     """
     if not found.known:
         raise DatabaseUnavailable(
@@ -91,7 +91,7 @@ def require_known(found: SchemaState) -> None:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Migrate forward. Raises DatabaseUnavailable at an unknown revision, or if unreachable."""
+    """Migrate forward. Raises DatabaseUnavailable at an unknown revision or if unreachable."""
     _migrate(engine, "upgrade", revision)
 
 
@@ -108,7 +108,9 @@ def find_drift(engine: Engine) -> list[str]:
     from knowledge.models import Base
 
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
         return [str(difference) for difference in compare_metadata(context, Base.metadata)]
 
 
@@ -116,7 +118,7 @@ def _migrate(engine: Engine, direction: str, revision: str) -> None:
     from alembic import command
     from alembic.util.exc import CommandError
 
-    # Alembic takes the beginning of a revision's name for that revision.
+    # Alembic accepts a prefix of a revision's name.
     require_known(state(engine))
     config = _config()
     try:
@@ -131,17 +133,17 @@ def _migrate(engine: Engine, direction: str, revision: str) -> None:
 
 @contextmanager
 def whole_transaction(engine: Engine) -> Iterator[Connection]:
-    """Give a transaction that changes most of a database, and is kept whole or not at all."""
+    """Open a transaction that changes much of the schema, committed whole or not at all."""
     if engine.dialect.name != "sqlite":
         with engine.begin() as connection:
             yield connection
         return
     with engine.connect() as connection:
-        # SQLite changes most of a table by making it anew: meanwhile rows point at nothing.
+        # SQLite alters most of a table by recreating it: meanwhile references dangle.
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         try:
-            # Python begins no transaction before CREATE TABLE: without this a migration that is
-            # cut short leaves half of itself, and two first starts meet in the middle.
+            # Python begins no transaction before CREATE TABLE: without this an interrupted
+            # migration leaves half of itself, and two first starts collide.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()

@@ -1,11 +1,11 @@
-"""Secure deletion: nothing of what was erased stays in the files of an SQLite database.
+"""Delete securely: nothing erased stays in the files of an SQLite database.
 
-``secure_delete`` (``database``) overwrites what is deleted where it lies. Two places are left: the
+``secure_delete`` (``database``) overwrites deleted content in place. Two places remain: the
 write-ahead log, which is emptied after each erasure, and copies in pages that SQLite rearranged
-before, which are gone when the file is written anew: at once while that takes no time, else by a
-scheduled job. What is owed is noted in the transaction that erases, so that no crash forgets it.
+before, which disappear when the file is rewritten: at once while that is quick, otherwise by a
+scheduled job. The job is scheduled in the transaction that erases, so that no crash forgets it.
 
-PostgreSQL overwrites what was erased by its own vacuum, and its log by recycling it.
+PostgreSQL overwrites erased content by its own vacuum, and its log by recycling it.
 """
 
 import logging
@@ -24,27 +24,27 @@ from knowledge.storage.database import Sessions, empty_log, rewrite, sqlite_file
 
 #: The scheduled job's name.
 JOB_NAME: Final = "secure deletion"
-#: How soon after an erasure the file is written anew: erasures meanwhile share that.
+#: Delay of the rewrite after an erasure: erasures meanwhile share it.
 WITHIN: Final = timedelta(hours=1)
-#: How soon the log is tried again while somebody reads an older state.
+#: Delay before the log is tried again while a reader uses an older state.
 _AGAIN: Final = timedelta(minutes=1)
-#: Bytes of a file that is written anew at once: 25 ms a MB, while which nobody else writes.
+#: Largest file that is rewritten at once: 25 ms a MB, during which nobody else writes.
 _AT_ONCE: Final = 8 * 2**20
-#: Bytes of a file that is not written anew while a bot serves it: others would wait for as long as
-#: a writer waits at most (``database.BUSY_TIMEOUT_S``).
+#: Smallest file that is not rewritten while a bot serves it: others would wait as long as a writer
+#: waits at most (``database.BUSY_TIMEOUT_S``).
 _LARGEST: Final = 512 * 2**20
 
 _log = logging.getLogger(__name__)
 
 
 def is_ours(sessions: Sessions) -> bool:
-    """Tell whether this program overwrites what it erases; else the database does in its time."""
+    """Return whether this program overwrites what it erases; other databases do it themselves."""
     engine = sessions.engine
     return engine.dialect.name == "sqlite"
 
 
 def schedule_overwrite(session: Session, within: timedelta = WITHIN) -> None:
-    """Note, in the transaction that erases, that the file is to be written anew in time."""
+    """Schedule, in the transaction that erases, that the file is rewritten."""
     if session.get_bind().dialect.name != "sqlite":
         return
     due_at = now() + within
@@ -58,16 +58,16 @@ def schedule_overwrite(session: Session, within: timedelta = WITHIN) -> None:
 
 
 def overwrite_now(sessions: Sessions) -> bool:
-    """Overwrite what was just erased as far as that takes no time; the rest is the job's.
+    """Overwrite what was just erased as far as that is quick; the job does the rest.
 
-    Returns False where the write-ahead log still holds it, because somebody reads an older state.
+    Returns False if the write-ahead log still holds it, because a reader uses an older state.
     """
     engine = sessions.engine
     return _overwritten(sessions, rewrite if _size(engine) <= _AT_ONCE else empty_log)
 
 
 def overwrite(sessions: Sessions, _: datetime) -> str:
-    """Do the scheduled job: write the file anew and empty its log; returns how it went."""
+    """Run the scheduled job: rewrite the file and empty its log; returns how it went."""
     if not is_ours(sessions):
         return "left to the database's own vacuum"
     if _size(sessions.engine) > _LARGEST:
@@ -85,7 +85,7 @@ def _overwritten(sessions: Sessions, how: Callable[[Engine], bool]) -> bool:
     try:
         done = how(sessions.engine)
     except OperationalError as error:
-        # Another writes, or the disk is full: the erasure itself is committed.
+        # Another process writes, or the disk is full: the erasure itself is committed.
         _log.warning("what was erased is not overwritten yet (%s)", error.orig)
         done = False
     if not done:

@@ -1,6 +1,6 @@
-"""A folder to work in beside a file, on the same disk: what is finished there is moved by a rename.
+"""Stage files in a folder beside their target, on the same disk, to be moved by a rename.
 
-Nobody else reads it, and what a killed process left there is removed by the next one.
+Nobody else reads it; what a killed process left there is removed by the next one.
 """
 
 import fcntl
@@ -18,9 +18,9 @@ _SUFFIX: Final = ".part"
 
 @contextmanager
 def open_staging_folder(parent: Path) -> Iterator[Path]:
-    """Give a new folder below ``parent``, its owner's only, which is gone afterwards.
+    """Create a folder below ``parent``, for its owner only, and remove it afterwards.
 
-    Raises OSError where it cannot be made.
+    Raises OSError if it cannot be created.
     """
     for left in parent.glob(f"{_PREFIX}*{_SUFFIX}"):
         with suppress(OSError):
@@ -34,10 +34,10 @@ def open_staging_folder(parent: Path) -> Iterator[Path]:
 
 
 def _make(parent: Path) -> tuple[Path, int]:
-    """Make a folder and lock it for as long as this process lives."""
+    """Create a folder and lock it for as long as this process lives."""
     while True:
         folder = Path(tempfile.mkdtemp(_SUFFIX, _PREFIX, parent))
-        # Another that cleans up may come between: before it is opened, and before it is locked.
+        # Another process's clean-up may remove it before it is opened or locked.
         try:
             held = os.open(folder, os.O_RDONLY)
         except FileNotFoundError:

@@ -1,10 +1,10 @@
-"""A text's language by its letters, for documents that do not state it."""
+"""Guess a text's language from its letters and common words."""
 
 import re
 
 #: BCP 47's code for "undetermined".
 UNDETERMINED = "und"
-#: Characters looked at; more would not change the answer.
+#: Characters read; more would not change the answer.
 SAMPLE = 1_000
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -23,7 +23,7 @@ _ENGLISH = frozenset(
 )
 # A short French word that lost its vowel before another one; English has its apostrophe later.
 _ELIDED = re.compile(r"\b(?:[cdjlmns]|qu)['’](?=[aâeéèêiîoôuûhy])")
-#: Letters that French has and English has not.
+#: Letters of French that English does not have.
 _ACCENTED = frozenset("àâçèéêëîïôùûœ")
 
 
@@ -32,9 +32,9 @@ _TOLD_APART = frozenset({"ar", "en", "fr"})
 
 
 def language_of_part(text: str, stated: str) -> str:
-    """Return the language of a part of a document that is in ``stated`` as a whole.
+    """Return the language of a part of a document in the ``stated`` language.
 
-    Its own letters and words count where they tell; English is only what nothing else tells.
+    Its own letters and words decide if they tell; English is only what nothing else tells.
     """
     guessed = guess_language(text)
     tells = guessed in ("ar", "fr") or (guessed == "en" and stated == "ar")
@@ -44,8 +44,8 @@ def language_of_part(text: str, stated: str) -> str:
 def guess_language(text: str) -> str:
     """Return ``ar``, ``en``, ``fr`` or ``und``: the script of most letters, then common words.
 
-    Only the languages the project speaks are told apart; another language in Arabic or Latin
-    script is taken for the nearest of them, so a stated language should always be preferred.
+    Only the project's languages are told apart; another language in Arabic or Latin script is taken
+    for the nearest of them, so a stated language should always be preferred.
     """
     letters = [c for c in text[:SAMPLE] if c.isalpha()]
     arabic = sum("\u0600" <= c <= "\u06ff" or "\u0750" <= c <= "\u077f" for c in letters)

@@ -66,39 +66,38 @@ def plain_text(text: str) -> str:
 
 
 def displayable(text: str) -> str:
-    """Return ``text`` as it may be shown: ``plain_text`` without what nobody sees.
+    """Return ``text`` as it may be shown: ``plain_text`` without invisible characters.
 
-    What joins letters stays, as Persian and emoji are written with it.
+    Joiners stay, as Persian and emoji are written with them.
     """
     return _BLANK.sub(" ", _NOT_SEEN.sub(r"\1", plain_text(text)))
 
 
 def single_line(text: str) -> str:
-    """Return ``text`` on one line as it may be shown, empty if nothing of it is seen."""
+    """Return ``text`` on one line as it may be shown, empty if nothing of it is visible."""
     line = _GAP.sub(" ", displayable(text))
     opening = _OPENING.match(line)
     return (line[opening.end() :] if opening else line).rstrip()
 
 
 def is_plain_text(text: str) -> bool:
-    """Whether ``text`` may be kept as a body or a statement."""
+    """Return whether ``text`` may be stored as a body or a statement."""
     return _NOT_PLAIN.search(text) is None
 
 
 def is_single_line(text: str) -> bool:
-    """Whether ``text`` may be kept as a title, a name or another field of one line.
+    """Return whether ``text`` may be stored as a title, a name or another one-line field.
 
-    A direction mark moves nothing but the signs beside it: ``single_line`` drops it, nobody refuses
-    it.
+    A direction mark affects only the signs beside it: ``single_line`` drops it, nothing refuses it.
     """
     return _NOT_ONE_LINE.search(text) is None
 
 
 def same_words(one: str, other: str) -> bool:
-    """Whether two texts differ in white space and punctuation at most.
+    """Return whether two texts differ in white space and punctuation at most.
 
-    Question marks, per cent signs and what stands within or before a number count as words: 1.5 is
-    not 15, and -5 is not 5.
+    Question marks, per cent signs and marks within or before a number count as words: 1.5 is not
+    15, and -5 is not 5.
     """
     return list(_words(one)) == list(_words(other))
 

@@ -1,7 +1,7 @@
 """Schedule many people's updates fairly, so that nobody's flood delays others (pure).
 
-Each person stands in the line as if alone with everybody else: their next update comes after one
-of every other person who waits, however many they sent.
+Each person waits as if alone with everybody else: their next update comes after one of every other
+person who waits, however many they sent.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 def assign_turns(lanes: Iterable[str], last: Mapping[str, int], serving: int) -> list[int]:
     """Return the turn of each newly arrived update, given its lane.
 
-    ``last`` holds the highest turn that still waits, for each lane that has one; ``serving`` is
-    the lowest that waits at all: whoever comes new comes in beside it.
+    ``last`` is the highest waiting turn of each lane; ``serving`` is the lowest waiting turn of
+    all: a lane without waiting updates joins there.
     """
     taken = dict(last)
     given = []

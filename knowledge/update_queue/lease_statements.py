@@ -1,7 +1,6 @@
-"""The statements by which updates are leased, and changed by who leases them, written once.
+"""The SQL statements that lease and change updates, built once.
 
-They are run at every step of every update: putting one together anew took three times as long as
-the database takes for it.
+They run at every step of every update: building one took three times as long as running it.
 """
 
 from typing import Any, Final, cast
@@ -14,18 +13,18 @@ from knowledge.domain import Course, UpdateState
 from knowledge.models import Instant, QueuedUpdate
 from knowledge.storage.leases import Lease
 
-#: What is not done with.
+#: States of unfinished updates.
 OPEN: Final = (UpdateState.WAITING, UpdateState.ANSWERED)
 
-#: An update is leased apart from when it is due, several at a time (``TAKE``). Of one whose holder
-#: died the try, and what may be repeated, are counted as if the lease had ended by itself.
+#: An update is leased several at a time (``TAKE``), apart from when it is due. If its holder died,
+#: the try, and what may be repeated, are counted as if the lease had ended by itself.
 LEASE: Final = Lease(
     QueuedUpdate.leased_until, QueuedUpdate.holder, QueuedUpdate.state.in_(OPEN), ended={}
 )
 
 
 def _take() -> "ReturningUpdate[*tuple[Any, ...]]":
-    """Return the statement; it is given ``at``, ``until``, ``by``, ``most`` and ``in_hand``."""
+    """Return the statement; it binds ``at``, ``until``, ``by``, ``most`` and ``in_hand``."""
     at = bindparam("at", type_=Instant())
     other = aliased(QueuedUpdate)
     due = (
@@ -42,7 +41,8 @@ def _take() -> "ReturningUpdate[*tuple[Any, ...]]":
                 other.id != QueuedUpdate.id,
                 or_(
                     other.id < QueuedUpdate.id,
-                    # Stored after a later one of its lane was taken: that one goes first.
+                    # An earlier update that was stored after a later one of its lane was taken: the
+                    # later one goes first.
                     and_(other.leased_until.is_not(None), other.leased_until > at),
                 ),
             )
@@ -60,8 +60,8 @@ def _take() -> "ReturningUpdate[*tuple[Any, ...]]":
         .values(
             holder=bindparam("by"),
             leased_until=bindparam("until", type_=Instant()),
-            # Of a reply that is kept, tries are its failed sendings, after which it waits longer
-            # each time: that its process died says nothing about Telegram.
+            # Once a reply is stored, tries are its failed sendings, after which it waits longer
+            # each time: the death of the process says nothing about Telegram.
             tries=QueuedUpdate.tries + case((and_(died, ~answered), 1), else_=0),
             repeats=QueuedUpdate.repeats + case((and_(died, answered), 1), else_=0),
         )
@@ -86,8 +86,8 @@ TAKE: Final = _take()
 
 _UPDATES: Final = cast(Table, QueuedUpdate.__table__)
 
-#: Changes an update that ``by`` has in hand, by its ``number``: what is given beside these two is
-#: what it becomes. Returns nothing where it is another's by now, or done with.
+#: Changes an update that ``by`` holds, by its ``number``: other parameters are the new values.
+#: Returns nothing if another process holds it by now, or it is done.
 CHANGE: Final = (
     update(_UPDATES)
     .where(
@@ -102,14 +102,14 @@ CHANGE: Final = (
 _APOLOGY: Final = _UPDATES.c.course == Course.APOLOGISE
 _UNASKED: Final = _UPDATES.c.course == Course.WATCH
 
-#: An apology is kept for an admin to see.
+#: An apology is stored for an admin to see.
 FINISH: Final = CHANGE.values(
     state=case((_APOLOGY, UpdateState.GIVEN_UP.value), else_=UpdateState.SENT.value),
     payload=case((_APOLOGY, _UPDATES.c.payload), else_=None),
-    # What says something of its own is compared with what waits only.
+    # Without a content key it is compared with waiting versions only.
     message_key=case((_UPDATES.c.content_key.is_(None), None), else_=_UPDATES.c.message_key),
 )
-#: What nobody asked for is nobody's to see.
+#: Nobody sees what nobody asked for.
 GIVE_UP: Final = CHANGE.values(
     state=case((_UNASKED, UpdateState.DROPPED.value), else_=UpdateState.GIVEN_UP.value),
     payload=case((_UNASKED, None), else_=_UPDATES.c.payload),

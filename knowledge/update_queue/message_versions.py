@@ -1,7 +1,7 @@
-"""Messages that people change: which version is worth an answer, and where the one before stands.
+"""Versions of edited messages: which one to answer, and where the previous answer is.
 
-A channel brings each version as an update of its own, and some that change no word. What an update
-is a version of, and its words, are known by keyed hashes, for as long as updates are kept.
+A channel delivers each version as an update of its own, and some that change no word. Message and
+words are identified by keyed hashes, for as long as updates are stored.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,12 +16,12 @@ from knowledge.domain import Course, UpdateState
 from knowledge.models import QueuedUpdate
 from knowledge.update_queue.lease_statements import OPEN
 
-#: What stands where an answer to these is, is no answer.
+#: Courses whose message is not an answer.
 _REFUSED: Final = (Course.SLOW_DOWN, Course.BUSY)
 
 
 class VersionStatus(Enum):
-    """What an update is beside the others of the same message."""
+    """How an update relates to others of the same message."""
 
     NEW = auto()
     """It says what no version before it says, and nothing after it waits."""
@@ -33,7 +33,7 @@ class VersionStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MessageVersion:
-    """An update among the versions of its message; ``answer`` is where an earlier one's is."""
+    """An update among the versions of its message; ``answer`` is where an earlier answer is."""
 
     status: VersionStatus = VersionStatus.NEW
     answer: str | None = None
@@ -41,7 +41,7 @@ class MessageVersion:
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
-    """One version as it is kept. ``content_key`` None: it says what no other says."""
+    """A stored version. ``content_key`` None: no other version says the same."""
 
     id: int
     message_key: str | None
@@ -52,7 +52,7 @@ class StoredVersion:
 
 
 def load_versions(session: Session, messages: Mapping[int, str]) -> dict[int, MessageVersion]:
-    """Compare updates with what is kept, by number; ``messages`` is what each is a version of."""
+    """Compare updates with stored ones, by number; ``messages`` are what each is a version of."""
     if not messages:
         return {}
     rows = session.execute(
@@ -71,9 +71,9 @@ def load_versions(session: Session, messages: Mapping[int, str]) -> dict[int, Me
 
 
 def compare(this: StoredVersion, kept: Collection[StoredVersion]) -> MessageVersion:
-    """Compare ``this`` with what is ``kept`` (pure).
+    """Compare ``this`` version with the ``kept`` ones (pure).
 
-    Of several in a row that say the same, the first is answered: it is never overtaken by its like.
+    Of several in a row with the same words the first is answered: equal ones do not overtake it.
     """
     versions = sorted((each for each in kept if each.message_key == this.message_key), key=_number)
     before = [each for each in versions if each.id < this.id]

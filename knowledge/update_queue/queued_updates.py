@@ -1,8 +1,8 @@
-"""The durable inbox of a channel: what came in, whose turn it is, how far each answer is.
+"""The durable update queue of a channel: what came in, whose turn it is, how far answers are.
 
-An update is stored before the channel is told that it arrived, and taken by one worker at a time
-under a lease that the worker renews while it lives. Every later step is refused to a worker that
-lost its lease. Payloads and replies are opaque here.
+An update is stored before the channel is told that it arrived, and leased by one worker at a time,
+who renews the lease while it lives. Every later step is refused to a worker that lost its lease.
+Payloads and replies are opaque here.
 """
 
 from collections.abc import Collection, Sequence
@@ -23,16 +23,16 @@ from knowledge.update_queue.fair_scheduling import assign_turns
 from knowledge.update_queue.lease_statements import CHANGE, FINISH, GIVE_UP, OPEN, TAKE
 from knowledge.update_queue.message_versions import MessageVersion, load_versions
 
-#: Characters of a failure that are kept.
+#: Characters of an error that are stored.
 _LONGEST_ERROR: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
 class NewUpdate:
-    """An update that comes in.
+    """An incoming update.
 
-    ``message_key`` names what it is a version of, ``content_key`` its words: keyed hashes, for
-    ``message_versions``.
+    ``message_key`` identifies the message that it is a version of, ``content_key`` its words: keyed
+    hashes, for ``message_versions``.
     """
 
     id: int
@@ -45,7 +45,7 @@ class NewUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of a delivery: the numbers that were new, and how many wait in all."""
+    """The result of a delivery: the new numbers, and how many updates wait in all."""
 
     new: frozenset[int]
     waiting: int
@@ -53,9 +53,9 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class LeasedUpdate:
-    """An update in a worker's hand. With a ``reply`` only what is left of it is to be sent.
+    """An update that a worker holds. If it has a ``reply``, only the rest of that is to be sent.
 
-    ``version`` says what it was beside the others of its message when it was taken.
+    ``version`` says how it related to others of its message when it was leased.
     """
 
     id: int
@@ -73,7 +73,7 @@ class LeasedUpdate:
 
 @dataclass(frozen=True, slots=True)
 class FailedUpdate:
-    """An update that an admin may want to see: given up, or tried in vain so far."""
+    """An update for an admin to see: given up, or failed so far."""
 
     id: int
     state: UpdateState
@@ -84,7 +84,7 @@ class FailedUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How the inbox stands. ``repeats`` counts answers that may have been sent twice."""
+    """Counts of the queue. ``repeats`` counts answers that may have been sent twice."""
 
     waiting: int
     oldest: datetime | None
@@ -93,7 +93,7 @@ class Tally:
 
 
 def store(session: Session, arriving: Sequence[NewUpdate], at: datetime) -> Stored:
-    """Keep what comes in; what was there before, by its number, is left as it is."""
+    """Store incoming updates; those stored before, by number, are left unchanged."""
     lanes = {each.lane for each in arriving}
     rows = session.execute(
         select(QueuedUpdate.lane, func.max(QueuedUpdate.turn))
@@ -133,7 +133,7 @@ def _row(arriving: NewUpdate, turn: int, at: datetime) -> dict[str, Any]:
 
 
 def count_waiting(session: Session) -> int:
-    """Return how many updates are not answered yet."""
+    """Return how many updates are unanswered."""
     return session.scalar(select(func.count()).where(QueuedUpdate.state.in_(OPEN))) or 0
 
 
@@ -147,9 +147,9 @@ def lease(
 ) -> list[LeasedUpdate]:
     """Lease up to ``limit`` updates to ``holder``, in the order of their turns.
 
-    What ``holder`` has in hand is never taken again, however late its lease is renewed.
-    One of each lane at most: the earliest, and only while none of that lane is in another's hand.
-    Of one whose holder died the try is counted, or, if it was being sent, that it may be repeated.
+    What ``holder`` has already is never leased again, however late its lease is renewed. At most
+    one update of each lane: the earliest, and only if no update of that lane is leased. If an
+    earlier holder died, the try is counted, or, if it was sending, that the reply may be repeated.
     """
     given = {
         "at": at,
@@ -182,7 +182,7 @@ def lease(
 
 
 def renew(session: Session, holder: str, in_hand: Collection[int], until: datetime) -> None:
-    """Leave what ``holder`` has in hand to it for longer."""
+    """Extend the leases of ``holder``."""
     session.execute(
         update(QueuedUpdate)
         .where(
@@ -197,7 +197,7 @@ def renew(session: Session, holder: str, in_hand: Collection[int], until: dateti
 
 
 def place(session: Session, number: int, holder: str, placeholder: str) -> bool:
-    """Note the message that stands where the answer will be."""
+    """Record the message where the answer will be."""
     return _change(session, number, holder, **_standing_at(placeholder))
 
 
@@ -209,7 +209,7 @@ def answer(
     course: Course,
     error: str | None = None,
 ) -> bool:
-    """Keep the reply that is sent next; False where the update is in another's hand by now."""
+    """Store the reply to send; False if the lease was lost."""
     return _change(
         session,
         number,
@@ -231,7 +231,7 @@ def advance(
     progress: int,
     placeholder: str | None = None,
 ) -> bool:
-    """Note how many parts of a reply are sent, what the reply is by now, and where it stands."""
+    """Record how many parts of a reply are sent, the current reply, and where it is."""
     at = _standing_at(placeholder)
     return _change(session, number, holder, reply=reply, progress=progress, **at)
 
@@ -239,16 +239,16 @@ def advance(
 def finish(
     session: Session, number: int, holder: str, at: datetime, placeholder: str | None = None
 ) -> bool:
-    """Note that a reply is sent, and the message that stands there, if that is news.
+    """Record that a reply is sent, and its message if that is new.
 
-    One that was an apology is kept for an admin to see.
+    An apology is kept for an admin to see.
     """
     done = {"reply": None, "leased_until": None, "done_at": at, **_standing_at(placeholder)}
     return _change(session, number, holder, FINISH, **done)
 
 
 def drop(session: Session, number: int, holder: str, error: str, at: datetime) -> bool:
-    """Note that nobody is there any more to be told."""
+    """Record that there is nobody to answer any more."""
     return _change(
         session,
         number,
@@ -263,9 +263,9 @@ def drop(session: Session, number: int, holder: str, error: str, at: datetime) -
 
 
 def give_up(session: Session, number: int, holder: str, error: str, at: datetime) -> bool:
-    """Give an update up; an admin sees it, and may have it tried again.
+    """Give an update up; an admin sees it, and may retry it.
 
-    One that nobody asked to be answered is nobody's to see: it is dropped.
+    One that nobody asked to be answered is dropped.
     """
     return _change(
         session,
@@ -289,10 +289,10 @@ def put_back(
     *,
     counts: bool = True,
 ) -> bool:
-    """Have an update taken again at a moment: after a failure, or because it is too early.
+    """Release an update until a moment: after a failure, or because it is too early.
 
-    ``repeat`` says that what failed may have been sent all the same, ``counts`` whether an error is
-    one of the few after which it is given up.
+    ``repeat`` says that the failed part may have been sent, ``counts`` whether the error counts
+    towards giving up.
     """
     changing, failed = CHANGE, {"error": _short(error)} if error else {}
     if error and counts:
@@ -303,7 +303,7 @@ def put_back(
 
 
 def release(session: Session, holder: str) -> None:
-    """Let go of everything ``holder`` has in hand: it stops."""
+    """Release everything that ``holder`` has: it is stopping."""
     session.execute(
         update(QueuedUpdate)
         .where(QueuedUpdate.state.in_(OPEN), QueuedUpdate.holder == holder)
@@ -313,7 +313,7 @@ def release(session: Session, holder: str) -> None:
 
 
 def count_states(session: Session) -> Tally:
-    """Return how the inbox stands."""
+    """Return the counts of the queue."""
     oldest = session.scalar(
         select(func.min(QueuedUpdate.arrived_at)).where(QueuedUpdate.state.in_(OPEN))
     )
@@ -327,7 +327,7 @@ def count_states(session: Session) -> Tally:
 
 
 def list_failed(session: Session, limit: int = 50) -> list[FailedUpdate]:
-    """Return what was given up or failed so far, newest first."""
+    """Return updates that were given up or failed so far, newest first."""
     rows = session.execute(
         select(
             QueuedUpdate.id,
@@ -349,9 +349,9 @@ def list_failed(session: Session, limit: int = 50) -> list[FailedUpdate]:
 
 
 def retry(session: Session, numbers: Collection[int], at: datetime) -> int:
-    """Have updates that were given up answered after all, those with ``numbers`` or, if empty, all.
+    """Retry given-up updates: those with ``numbers`` or, if empty, all.
 
-    Raises NotFound where none was given up, or what it said is not kept any more.
+    Raises NotFound if none was given up, or its content is not stored any more.
     """
     wanted = (QueuedUpdate.state == UpdateState.GIVEN_UP) & QueuedUpdate.payload.is_not(None)
     if numbers:
@@ -362,7 +362,8 @@ def retry(session: Session, numbers: Collection[int], at: datetime) -> int:
         .values(
             state=UpdateState.WAITING,
             course=Course.ANSWER,
-            # Who was told that it failed is to see that there is an answer: it comes by itself.
+            # People who were told of the failure must see that there is an answer: it comes as a
+            # new message.
             placeholder=case(
                 (QueuedUpdate.course == Course.APOLOGISE, None), else_=QueuedUpdate.placeholder
             ),

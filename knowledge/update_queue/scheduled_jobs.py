@@ -1,6 +1,6 @@
 """Lease scheduled jobs when they are due: one process does each at a time.
 
-A job is free when it is due: its lease moves that ahead by the time that it might take.
+A due job is free: leasing it moves its due time ahead by the time that it may take.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ LEASE = Lease(
 
 @dataclass(frozen=True, slots=True)
 class OverdueJob:
-    """A job whose time is over; ``last_result`` is how it went the last time."""
+    """A job that was due; ``last_result`` is how it went the last time."""
 
     name: str
     due_at: datetime
@@ -34,10 +34,10 @@ class OverdueJob:
 def lease(
     session: Session, name: str, now: datetime, longest: timedelta, holder: str | None = None
 ) -> datetime | None:
-    """Take a job if it is due; nobody else gets it for ``longest``, unless it is finished.
+    """Lease a job if it is due; nobody else gets it for ``longest``, unless it is finished.
 
-    Returns until when it is held, which ``finish`` is to be told; None if it is not due. A new
-    job is due at once.
+    Returns until when it is held, to be passed to ``finish``; None if it is not due. A new job is
+    due at once.
     """
     insert_new(session, ScheduledJob, {"name": name, "due_at": now})
     return LEASE.take(session, ScheduledJob.name == name, now, now + longest, holder)
@@ -46,9 +46,9 @@ def lease(
 def finish(
     session: Session, name: str, held: datetime, due_at: datetime, result: str | None
 ) -> None:
-    """Give a job back that is ``held``: when it is due next, and how it went.
+    """Finish a job that is ``held``: store when it is due next, and how it went.
 
-    Who took longer than they might gives nothing back: by now it may be another's.
+    If it took longer than its lease nothing is stored: another process may hold it by now.
     """
     session.execute(
         update(ScheduledJob)
@@ -58,7 +58,7 @@ def finish(
 
 
 def list_overdue(session: Session, by: datetime) -> list[OverdueJob]:
-    """Return the jobs that were due ``by`` a moment and not done since, longest due first."""
+    """Return jobs that were due ``by`` a moment and are not done, longest due first."""
     rows = session.scalars(
         select(ScheduledJob).where(ScheduledJob.due_at <= by).order_by(ScheduledJob.due_at)
     )

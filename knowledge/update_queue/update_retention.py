@@ -1,4 +1,4 @@
-"""Forget updates that are done with, and what is left of a person's."""
+"""Delete finished updates, and what is left of a person's."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,15 +11,15 @@ from knowledge.models import QueuedUpdate
 from knowledge.storage import secure_deletion
 from knowledge.update_queue.lease_statements import OPEN
 
-#: How soon what is left on the disk of updates that were answered is overwritten: it says that
-#: somebody wrote, not what, and a busy bot forgets some every hour.
+#: Delay before traces of answered updates are overwritten: they say that somebody wrote, not what,
+#: and a busy bot deletes some every hour.
 _WITHOUT_WORDS: Final = timedelta(days=1)
 
 
 def forget(session: Session, sent_before: datetime, given_up_before: datetime) -> int:
-    """Delete what is done: numbers are kept only while the channel may deliver them again.
+    """Delete finished updates: numbers stay while the channel may deliver them again.
 
-    What that leaves in the database's files is overwritten in time: sooner where it has words.
+    What that leaves in the database's files is overwritten later: sooner if it held words.
     """
     done = delete(QueuedUpdate).where(
         or_(
@@ -42,17 +42,17 @@ def forget(session: Session, sent_before: datetime, given_up_before: datetime) -
 
 
 def forget_lane(session: Session, lane: str, nobody: str) -> int:
-    """Leave nothing of one person, under a lane that is nobody's; returns how much it was.
+    """Erase one person's updates, moving them to a lane of nobody; returns how many.
 
-    Numbers stay, so that what is delivered again is still known, and so does what is not answered
-    yet, until it is: among it may be the very wish to be forgotten.
+    Numbers stay, so that repeated deliveries are recognised, and so do unanswered updates until
+    they are answered: one of them may be the request for erasure.
     """
     here = QueuedUpdate.lane == lane
     session.execute(
         update(QueuedUpdate)
         .where(here, QueuedUpdate.state.not_in(OPEN))
         .values(
-            # One that was given up is past being tried again without what it holds.
+            # Without its content a given-up update cannot be retried.
             state=UpdateState.DROPPED,
             payload=None,
             reply=None,

@@ -408,7 +408,9 @@ class TestStopping:
             queued_updates.store(session, [coming], now())
         with running(config, talk, sessions=sessions) as bot:
             bot.wait_until_done(10**6)
-        assert [trouble.error for trouble in troubles(sessions)] == ["not understood: SealBroken"]
+        assert [trouble.error for trouble in troubles(sessions)] == [
+            "not understood: DecryptionFailed"
+        ]
 
 
 def test_no_word_of_a_person_is_logged(

@@ -99,7 +99,7 @@ def furnish(sessions: Sessions) -> None:
             for each in proposals[:2]
         ]
         curation.publish(session, ids[:1], key_of(2))
-        curation.recheck(session, ids[0], now().date(), key_of(2))
+        curation.set_recheck_day(session, ids[0], now().date(), key_of(2))
         checked = reports.store(
             session,
             ReportDraft(
@@ -184,7 +184,7 @@ def ask(
             )
             row = session.query(Claim).filter_by(text=text).one()
             if row.cluster_id is None:
-                demand.join(session, cluster, row.id)
+                demand.join_cluster(session, cluster, row.id)
     return cluster
 
 
@@ -196,7 +196,7 @@ def add_cluster(sessions: Sessions, claim: str) -> int:
         session.flush()
         inquiries.record(session, key_of(900), claim, Outcome.NO_MATCH, (), "en", waiting=True)
         row = session.query(Claim).filter_by(text=claim).one()
-        demand.join(session, cluster, row.id)
+        demand.join_cluster(session, cluster, row.id)
         return cluster.id
 
 

@@ -25,19 +25,19 @@ def _asked(
     with sessions.begin() as session:
         for person in people:
             inquiries.record(session, person, claim, outcome, [], "ar")
-        return stored_claims.note(session, claim, "ar")
+        return stored_claims.store_claim(session, claim, "ar")
 
 
 def _clustered(sessions: Sessions, *claim_ids: int) -> int:
     """Put claims into one new cluster, and return its id."""
     with sessions.begin() as session:
-        demand.hold(session)
+        demand.lock_queue(session)
         title = session.get_one(Claim, claim_ids[0]).text
         row = Cluster(title=title, status=ClusterStatus.SETTLED)
         session.add(row)
         session.flush()
         for each in claim_ids:
-            demand.join(session, row, each)
+            demand.join_cluster(session, row, each)
         return row.id
 
 
@@ -48,9 +48,9 @@ def _summary(sessions: Sessions, cluster_id: int) -> cluster_listing.ClusterSumm
 
 def test_a_claim_is_kept_once_however_it_is_spelled(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        first = stored_claims.note(session, "انهار السد في #المدينة", "en")
-        assert stored_claims.note(session, "انهار  السد فی المدينة", "ar") == first
-        assert stored_claims.note(session, "لم ينهر السد في المدينة", "ar") != first
+        first = stored_claims.store_claim(session, "انهار السد في #المدينة", "en")
+        assert stored_claims.store_claim(session, "انهار  السد فی المدينة", "ar") == first
+        assert stored_claims.store_claim(session, "لم ينهر السد في المدينة", "ar") != first
     with sessions() as session:
         assert session.get_one(Claim, first).language == "ar"
         assert session.get_one(Claim, first).text == "انهار السد في #المدينة"
@@ -59,7 +59,8 @@ def test_a_claim_is_kept_once_however_it_is_spelled(sessions: Sessions) -> None:
 def test_a_claim_whose_letters_tell_no_language_is_in_the_speakers(sessions: Sessions) -> None:
     with sessions.begin() as session:
         assert (
-            session.get_one(Claim, stored_claims.note(session, "2 + 2 = 5", "fr")).language == "fr"
+            session.get_one(Claim, stored_claims.store_claim(session, "2 + 2 = 5", "fr")).language
+            == "fr"
         )
 
 
@@ -276,7 +277,7 @@ def _forwarded(sessions: Sessions, claim: str, person: str, origin: inquiries.Or
     """Let a person forward a claim, and return the claim's id."""
     with sessions.begin() as session:
         inquiries.record(session, person, claim, Outcome.NO_MATCH, [], "ar", origin=origin)
-        return stored_claims.note(session, claim, "ar")
+        return stored_claims.store_claim(session, claim, "ar")
 
 
 _VALLEY = inquiries.Origin(Forwarded.CHANNEL, "v" * 64, "قناة الوادي")
@@ -334,10 +335,10 @@ def test_a_split_must_leave_something_and_take_what_is_there(sessions: Sessions)
 
 
 def test_recent_demand_outweighs_old_demand_at_any_time() -> None:
-    old = demand.heat([_NOW - timedelta(days=5)] * 20)
-    fresh = demand.heat([_NOW])
+    old = demand.compute_heat([_NOW - timedelta(days=5)] * 20)
+    fresh = demand.compute_heat([_NOW])
     assert fresh > old
     assert demand.demand(fresh, _NOW) == pytest.approx(1.0)
     assert demand.demand(old, _NOW) == pytest.approx(20 / 32)
     assert demand.demand(fresh, _NOW + timedelta(days=1)) == pytest.approx(0.5)
-    assert demand.demand(demand.heat([]), _NOW) == 0
+    assert demand.demand(demand.compute_heat([]), _NOW) == 0

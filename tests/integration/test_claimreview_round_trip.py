@@ -9,7 +9,7 @@ from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.corpus.readers import Problem, read
 from knowledge.domain import ReportDraft
-from knowledge.export import claim_reviews, published
+from knowledge.export import claim_reviews, load_published
 from knowledge.storage.database import Sessions
 
 REVIEWS = DATA / "claimreviews-ar" / "reviews.jsonl"
@@ -38,7 +38,7 @@ def kept(sessions: Sessions, found: list[ReportDraft]) -> int:
 
 
 def exported(sessions: Sessions, path: Path) -> Path:
-    path.write_text("".join(claim_reviews(published(sessions))), "utf-8")
+    path.write_text("".join(claim_reviews(load_published(sessions))), "utf-8")
     return path
 
 

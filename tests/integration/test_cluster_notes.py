@@ -34,7 +34,7 @@ def note(sessions: Sessions, cluster: int, text: str, by: str = "amal") -> int:
 
 def of(sessions: Sessions, cluster: int) -> tuple[list[str], list[str]]:
     with sessions() as session:
-        found = cluster_notes.of(session, cluster)
+        found = cluster_notes.load_remarks(session, cluster)
     return list(found.tags), [each.text for each in found.notes]
 
 
@@ -81,7 +81,7 @@ def test_what_most_clusters_have_is_suggested_first(sessions: Sessions) -> None:
     tag(sessions, one, "bridges", "water")
     tag(sessions, two, "water")
     with sessions() as session:
-        assert cluster_notes.tags_in_use(session) == ["water", "bridges"]
+        assert cluster_notes.list_tags_in_use(session) == ["water", "bridges"]
 
 
 @pytest.mark.parametrize("order", list(cluster_listing.Order))

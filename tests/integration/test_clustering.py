@@ -51,7 +51,7 @@ def _ask(sessions: Sessions, *texts: str) -> list[int]:
     with sessions.begin() as session:
         for text in texts:
             inquiries.record(session, "someone", text, Outcome.NO_MATCH, [], "ar")
-        return [stored_claims.note(session, text, "ar") for text in texts]
+        return [stored_claims.store_claim(session, text, "ar") for text in texts]
 
 
 def _homes(sessions: Sessions, numbers: Sequence[int]) -> list[int | None]:

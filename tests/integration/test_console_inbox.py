@@ -403,7 +403,7 @@ class TestSavedSearches:
         page = other.get("/inbox").text
         assert searches(page) == {}
         with console.sessions() as session:
-            number = saved_searches.saved(session, key_of(2))[0].id
+            number = saved_searches.list_searches(session, key_of(2))[0].id
         other.send(f"/inbox/searches/{number}/delete")
         assert len(searches(moderator.get("/inbox").text)) == 1
 
@@ -442,7 +442,7 @@ class TestSavedSearches:
                 {"name": "Rumours", "query": "language=en"}
             ]
             erasure.forget(session, key_of(2))
-            assert saved_searches.saved(session, key_of(2)) == ()
+            assert saved_searches.list_searches(session, key_of(2)) == ()
 
 
 class TestNews:

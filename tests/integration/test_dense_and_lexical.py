@@ -82,7 +82,7 @@ class _Lexical:
 def _sketched(encoder: Encoder) -> DenseIndex:
     """Return an empty index of the kind that many rows make."""
     rows = encoder.encode_statements(list(_TEXTS.values()))
-    index = DenseIndex.built([1, 2, 4], rows, exact_up_to=0)
+    index = DenseIndex.from_vectors([1, 2, 4], rows, exact_up_to=0)
     index.remove([1, 2, 4])
     return index
 
@@ -290,8 +290,8 @@ def test_many_rows_are_sketched_and_the_same_are_found(tmp_path: Path) -> None:
     rows = rng.standard_normal((3_000, 64)).astype(np.float32) + 2
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     ids = [3 * n + 1 for n in range(len(rows))]
-    exact = DenseIndex.built(ids, rows)
-    sketched = DenseIndex.built(ids, rows, exact_up_to=1_000)
+    exact = DenseIndex.from_vectors(ids, rows)
+    sketched = DenseIndex.from_vectors(ids, rows, exact_up_to=1_000)
     for index in (exact, sketched):
         index.remove(ids[::7])
         index.add(ids[:1], rows[:1])
@@ -313,11 +313,11 @@ def test_rows_that_come_again_and_again_do_not_crowd_out_others() -> None:
     rows = rng.standard_normal((3_000, 64)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     ids = list(range(len(rows)))
-    index = DenseIndex.built(ids, rows, exact_up_to=0)
+    index = DenseIndex.from_vectors(ids, rows, exact_up_to=0)
     for _ in range(3):
         index.remove(ids)
         index.add(ids, rows)
-    exact = DenseIndex.built(ids, rows)
+    exact = DenseIndex.from_vectors(ids, rows)
     found = sum(
         len({hit.id for hit in exact.search(q, 10)} & {hit.id for hit in index.search(q, 10)})
         for q in rows[:50]
@@ -333,7 +333,7 @@ def test_a_short_query_finds_what_a_long_one_does() -> None:
     rng = np.random.default_rng(2)
     rows = rng.standard_normal((2_000, 32)).astype(np.float32) + 4
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    index = DenseIndex.built(range(len(rows)), rows)
+    index = DenseIndex.from_vectors(range(len(rows)), rows)
     for query in rng.standard_normal((20, 32)).astype(np.float32) * 1e-4:
         wanted = np.argsort(-(rows @ query))[:10].tolist()
         found = {hit.id for hit in index.search(query, 10)}

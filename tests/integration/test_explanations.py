@@ -16,7 +16,7 @@ from knowledge.approvals import Applied, Explain, Policy, Waiting
 from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.explanations import Note
-from knowledge.curation.explanation_edits import explain, explained
+from knowledge.curation.explanation_edits import explain, load_explained
 from knowledge.domain import NotificationKind, Relation, SubjectKind, now
 from knowledge.errors import BadEdit, CannotUndo, NoteTooLong, Stale
 from knowledge.index.serving_index import ServingIndex
@@ -98,7 +98,7 @@ def test_another_relation_leaves_the_note_behind_and_the_same_one_keeps_it(
 ) -> None:
     def note() -> Note:
         with sessions() as session:
-            return verdicts.said(session, CLAIM)[statement].note
+            return verdicts.load_said(session, CLAIM)[statement].note
 
     with sessions.begin() as session:
         verdicts.attach(session, [1], statement, Relation.REFUTES, "basil")
@@ -130,7 +130,7 @@ def test_an_edit_is_silent_unless_people_are_told(sessions: Sessions, statement:
         assert explain(session, 1, statement, french, other, "amal", tell=True) == 0
     for round_, text in enumerate(("Nobody was hurt.", "Nobody was hurt there.")):
         with sessions.begin() as session:
-            was = explained(session, 1, statement).note
+            was = load_explained(session, 1, statement).note
             new = Note(ar=text, en=text)
             assert explain(session, 1, statement, new, was, "amal", tell=True) == 2, round_
             due = pending_notifications.list_due(session, LATER)
@@ -182,11 +182,11 @@ def test_it_waits_for_a_second_person_where_two_are_asked_for(sessions: Sessions
         act = Explain(cluster, number, Note(en="Whole."), NOTE)
         waits = approvals.submit(session, act, "amal", None, Policy(True, admins))
         assert isinstance(waits, Waiting)
-        assert explained(session, cluster, number).note == NOTE
+        assert load_explained(session, cluster, number).note == NOTE
     with sessions.begin() as session:
         done = approvals.approve(session, waits.proposal_id, "basil", Policy(True, admins))
         assert isinstance(done, Applied)
-        assert explained(session, cluster, number).note == Note(en="Whole.")
+        assert load_explained(session, cluster, number).note == Note(en="Whole.")
 
 
 class TestConsole:

@@ -135,7 +135,7 @@ class TestFullDisk:
         texts = ["السد لم ينهر", "هطل المطر ليلا", f"الجسر مفتوح {numbers}"]
         entries = [Entry(n, text) for n, text in enumerate(texts, 1)]
         rows = fake_encoder.encode_statements(texts)
-        live = LiveIndex.built(entries[:1], rows[:1], 1)
+        live = LiveIndex.from_entries(entries[:1], rows[:1], 1)
         told = pytest.raises(IndexUnavailable, match=r"File too large.*TMPDIR")
         with _no_file_grows_past(room), told as caught:
             live.apply(entries[1:], rows[1:], [], 3)

@@ -110,7 +110,7 @@ def write_a_letter(sessions: Sessions) -> None:
 def add_feed(sessions: Sessions) -> None:
     with sessions.begin() as session:
         source = Source(name="Town")
-        feed = Feed(url="https://example.org", kind=FeedKind.SYNDICATION, minutes=60)
+        feed = Feed(url="https://example.org", kind=FeedKind.SYNDICATION, interval_minutes=60)
         feed.source, feed.next_poll_at = source, NOW
         session.add(feed)
 

@@ -112,7 +112,7 @@ def test_what_is_served_can_be_saved_and_served_again(
     _apply(live, fake_encoder, [], removed=[2], number=5)
     manifest = live.save(tmp_path, fake_encoder.fingerprint, "here")
     assert (manifest.count, manifest.change_number, manifest.origin) == (1, 5, "here")
-    again = LiveIndex.of(snapshot.load(tmp_path, fake_encoder.fingerprint))
+    again = LiveIndex.from_snapshot(snapshot.load(tmp_path, fake_encoder.fingerprint))
     assert again.change_number == 5
     assert again.ids() == {1}
     _apply(again, fake_encoder, [Entry(3, "الجسر افتتح")], number=6)

@@ -82,7 +82,7 @@ def test_a_verdict_goes_on_while_a_letter_waits_for_it_to_be_recorded(
 ) -> None:
     _, statement, claims = _answered(sessions)
     with sessions() as ruling:
-        demand.hold(ruling)
+        demand.lock_queue(ruling)
         with _waiting(sessions, act):
             ruling.execute(_IMPATIENT)
             verdicts.attach(ruling, claims, statement, Relation.SUPPORTS, "amal")
@@ -101,5 +101,5 @@ def test_a_question_is_kept_while_the_same_person_asks_to_be_told(sessions: Sess
         people.choose_language(asking, "one", "en")
         with _waiting(sessions, _ask_to_be_told):
             asking.execute(_IMPATIENT)
-            demand.hold(asking)
+            demand.lock_queue(asking)
             asking.commit()

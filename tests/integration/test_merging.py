@@ -104,10 +104,10 @@ def test_what_says_the_same_is_offered_and_nothing_that_is_only_near(
         curation.retract(session, ids[4:5], "amal", "gone since the index was built")
     alike = FakeEquivalence()
     with sessions() as session:
-        found = curation.near_duplicates(session, index, fake_encoder, alike, ids[0])
-        few = curation.near_duplicates(session, index, fake_encoder, alike, ids[0], limit=1)
+        found = curation.find_near_duplicates(session, index, fake_encoder, alike, ids[0])
+        few = curation.find_near_duplicates(session, index, fake_encoder, alike, ids[0], limit=1)
         with pytest.raises(NotFound):
-            curation.near_duplicates(session, index, fake_encoder, alike, 404)
+            curation.find_near_duplicates(session, index, fake_encoder, alike, 404)
     assert [(each.statement.id, each.same) for each in found] == [(ids[1], True), (ids[2], False)]
     assert found[:1] == few
     assert Pair(texts[0], "a bridge is closed") in alike.read
@@ -118,7 +118,8 @@ def test_an_empty_index_offers_nothing(sessions: Sessions, fake_encoder: Encoder
     index = serving_index.build(sessions, fake_encoder)
     with sessions() as session:
         assert (
-            curation.near_duplicates(session, index, fake_encoder, FakeEquivalence(), number) == []
+            curation.find_near_duplicates(session, index, fake_encoder, FakeEquivalence(), number)
+            == []
         )
 
 

@@ -388,7 +388,7 @@ def test_what_was_held_when_it_was_made_is_held_by_nobody(
 ) -> None:
     at, hour = now(), timedelta(hours=1)
     with filled_database.begin() as session:
-        feed = Feed(url="https://example.org", kind=FeedKind.SYNDICATION, minutes=60)
+        feed = Feed(url="https://example.org", kind=FeedKind.SYNDICATION, interval_minutes=60)
         feed.source, feed.next_poll_at = Source(name="Town"), at
         session.add(feed)
         queued_updates.store(session, [queued_updates.NewUpdate(1, "lane", b"sealed")], at)

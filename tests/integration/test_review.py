@@ -99,26 +99,26 @@ def test_what_is_due_comes_longest_due_first_page_by_page(sessions: Sessions) ->
     days = [date(2024, 3, 1), date(2024, 1, 1), date(2024, 1, 1), date(2024, 9, 1)]
     with sessions.begin() as session:
         for number, day in zip(ids, days, strict=True):
-            curation.recheck(session, number, day, "amal")
+            curation.set_recheck_day(session, number, day, "amal")
     with sessions() as session:
-        first = curation.due(session, date(2024, 6, 1), limit=2)
+        first = curation.list_due(session, date(2024, 6, 1), limit=2)
         assert [each.statement.id for each in first.items] == ids[1:3]
-        rest = curation.due(session, date(2024, 6, 1), after=first.after, limit=2)
+        rest = curation.list_due(session, date(2024, 6, 1), after=first.after, limit=2)
         assert [(each.statement.id, each.by) for each in rest.items] == [(ids[0], days[0])]
         assert rest.after is None
         for bad in (encode_cursor("no day", 7), encode_cursor(7), "x"):
             with pytest.raises(BadCursor):
-                curation.due(session, date(2024, 6, 1), after=bad)
+                curation.list_due(session, date(2024, 6, 1), after=bad)
 
 
 def test_a_recheck_that_is_done_is_due_no_more(sessions: Sessions) -> None:
     (number,) = published(sessions, "one")
     with sessions.begin() as session:
-        curation.recheck(session, number, date(2024, 1, 1), "amal")
-        curation.recheck(session, number, date(2024, 1, 1), "amal")
-        curation.recheck(session, number, None, "basil", "still holds")
+        curation.set_recheck_day(session, number, date(2024, 1, 1), "amal")
+        curation.set_recheck_day(session, number, date(2024, 1, 1), "amal")
+        curation.set_recheck_day(session, number, None, "basil", "still holds")
     with sessions() as session:
-        assert curation.due(session, date(2030, 1, 1)).items == ()
+        assert curation.list_due(session, date(2030, 1, 1)).items == ()
         made = audit_log.list_entries(session, SubjectKind.STATEMENT, number).items
     assert [(each.actor, each.action) for each in made] == [
         ("basil", "recheck set"),
@@ -126,7 +126,7 @@ def test_a_recheck_that_is_done_is_due_no_more(sessions: Sessions) -> None:
         ("publisher", "published"),
     ]
     with sessions.begin() as session, pytest.raises(NotFound):
-        curation.recheck(session, 404, None, "amal")
+        curation.set_recheck_day(session, 404, None, "amal")
 
 
 def test_a_row_in_hand_is_as_it_stands_now(sessions: Sessions) -> None:
@@ -135,5 +135,5 @@ def test_a_row_in_hand_is_as_it_stands_now(sessions: Sessions) -> None:
         row = session.get_one(Statement, number)
         with sessions.begin() as other:
             curation.publish(other, [number], "basil")
-        curation.recheck(session, number, date(2024, 1, 1), "amal")
+        curation.set_recheck_day(session, number, date(2024, 1, 1), "amal")
         assert row.status is _PUBLISHED

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.operations.ops import CreateTableOp
 from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import OperationalError
@@ -76,6 +78,14 @@ def test_drift_is_seen_where_there_is_some(engine: Engine) -> None:
     found = "\n".join(schema.find_drift(engine))
     assert "surname" in found
     assert "ix_statements_status" in found
+
+
+def test_a_default_that_a_migration_left_behind_is_drift(engine: Engine) -> None:
+    with engine.begin() as connection:
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table("sources") as table:
+            table.alter_column("homepage", server_default="https://example.org")
+    assert "modify_default" in "\n".join(schema.find_drift(engine))
 
 
 def test_going_down_takes_what_was_stored_with_it(engine: Engine) -> None:

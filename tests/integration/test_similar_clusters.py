@@ -9,7 +9,7 @@ from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.claim_queue import cluster_actions
 from knowledge.claim_queue.claim_equivalence import ClaimEquivalence, Comparing, Meaning
-from knowledge.claim_queue.similar_clusters import SUGGESTED, similar
+from knowledge.claim_queue.similar_clusters import SUGGESTED, find_similar
 from knowledge.domain import RejectReason
 from knowledge.errors import NotFound
 from knowledge.index.vector_cache import load_or_compute
@@ -38,7 +38,9 @@ def kept(sessions: Sessions, encoder: Encoder, *texts: str) -> list[int]:
 def found(
     sessions: Sessions, encoder: Encoder, cluster: int, meanings: Comparing | None = None
 ) -> list[int]:
-    return [each.id for each in similar(sessions, encoder, meanings or FakeEquivalence(), cluster)]
+    return [
+        each.id for each in find_similar(sessions, encoder, meanings or FakeEquivalence(), cluster)
+    ]
 
 
 def test_what_is_open_and_alike_is_suggested_the_same_first(
@@ -60,7 +62,7 @@ def test_what_is_open_and_alike_is_suggested_the_same_first(
     assert found(sessions, fake_encoder, one, FakeEquivalence(the=Meaning.SAME)) == [same, near]
     assert found(sessions, fake_encoder, merged)[0] == one
     with pytest.raises(NotFound):
-        similar(sessions, fake_encoder, FakeEquivalence(), 404)
+        find_similar(sessions, fake_encoder, FakeEquivalence(), 404)
 
 
 @pytest.mark.parametrize(

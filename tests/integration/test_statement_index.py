@@ -34,7 +34,7 @@ def _on_milvus(connection: MilvusConnection, encoder: Encoder) -> Made:
     def made(entries: Sequence[Entry], number: int) -> StatementIndex:
         builds = MilvusBuilds(connection, f"contract_{next(_NAMES)}")
         rows = encoder.encode_statements([entry.text for entry in entries])
-        statistics = TermStatistics.of(entry.terms_text for entry in entries)
+        statistics = TermStatistics.from_texts(entry.terms_text for entry in entries)
         manifest = builds.build(
             lambda: [(list(entries), rows)],
             statistics,
@@ -51,7 +51,7 @@ def _on_milvus(connection: MilvusConnection, encoder: Encoder) -> Made:
 def _in_process(encoder: Encoder) -> Made:
     def made(entries: Sequence[Entry], number: int) -> StatementIndex:
         rows = encoder.encode_statements([entry.text for entry in entries])
-        return LiveIndex.built(entries, rows, number)
+        return LiveIndex.from_entries(entries, rows, number)
 
     return made
 

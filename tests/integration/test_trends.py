@@ -20,8 +20,8 @@ _HOUR = timedelta(hours=1)
 def _cluster(sessions: Sessions, text: str, asked: Sequence[tuple[str, datetime]]) -> int:
     """Make a cluster that people asked at these times."""
     with sessions.begin() as session:
-        demand.hold(session)
-        number = stored_claims.note(session, text, "ar")
+        demand.lock_queue(session)
+        number = stored_claims.store_claim(session, text, "ar")
         session.add_all(
             Inquiry(
                 person_key=person, claim=text, claim_id=number, outcome=Outcome.NO_MATCH,
@@ -32,7 +32,7 @@ def _cluster(sessions: Sessions, text: str, asked: Sequence[tuple[str, datetime]
         row = Cluster(title=text, status=ClusterStatus.OPEN)
         session.add(row)
         session.flush()
-        demand.join(session, row, number)
+        demand.join_cluster(session, row, number)
         return row.id
 
 

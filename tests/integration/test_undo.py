@@ -55,7 +55,7 @@ def _undo(sessions: Sessions, entry_id: int | None = None) -> None:
         lambda session, one, two: curation.review(session, [one], "amal"),
         lambda session, one, two: curation.publish(session, [one], "amal"),
         lambda session, one, two: curation.discard(session, [one], "amal", "no claim"),
-        lambda session, one, two: curation.recheck(session, one, date(2024, 1, 1), "amal"),
+        lambda session, one, two: curation.set_recheck_day(session, one, date(2024, 1, 1), "amal"),
         lambda session, one, two: curation.merge(session, two, [one], "amal", None),
         lambda session, one, two: curation.edit_statement(
             session, one, StatementEdit("new", as_of=date(2024, 1, 1)), "amal", None, version=1

@@ -173,7 +173,7 @@ def test_what_was_said_of_a_duplicate_follows_the_rating_of_what_stands_for_it(
         curation.merge(session, _checked(sessions, rating), [copy], "amal", None)
     assert checker.answer(CLAIM).outcome is outcome
     with sessions() as session:
-        known = verdicts.answer_of(session, cluster)
+        known = verdicts.load_answer(session, cluster)
     assert (known[1].relation if known else None) is (
         _REFUTES if outcome is Outcome.REFUTED else None
     )

@@ -37,7 +37,7 @@ ELSEWHERE = (
     errors.WriteConflict,
     errors.WeightsUnfit,
     errors.AddressUnreadable,
-    errors.SealBroken,
+    errors.DecryptionFailed,
     errors.NotABackup,
     errors.UnreadableClaim,
 )

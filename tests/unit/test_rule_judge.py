@@ -3,7 +3,7 @@
 import pytest
 
 from knowledge.agreement.judgement import Evidence, ReasonKind
-from knowledge.agreement.negation import Stance, operators
+from knowledge.agreement.negation import Stance, find_operators
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.agreement.sentence_features import read
 from knowledge.agreement.tokens import tokenise
@@ -177,7 +177,7 @@ class TestNegation:
         ],
     )
     def test_operators(self, text: str, stance: Stance) -> None:
-        assert stance in {o.stance for o in operators(tokenise(text))}
+        assert stance in {o.stance for o in find_operators(tokenise(text))}
 
     def test_a_negator_reaches_its_predicate_only(self) -> None:
         denied = {w.text for w in read("لم يدخل الجيش المدينة").words if w.denied}

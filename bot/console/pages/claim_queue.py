@@ -106,7 +106,7 @@ def save_search(visit: Visit) -> Response:
         problem = words.say("Give the search a name of {n} characters at most.").format(n=most)
         return show(visit, problem=problem, code=400)
     try:
-        visit.do(saved_searches.save, visit.visitor.key, name, urlencode(searched))
+        visit.do(saved_searches.save_search, visit.visitor.key, name, urlencode(searched))
     except TooManySaved as error:
         return show(visit, problem=describe_error(error, words.say), code=409)
     return visit.to("/inbox", "search_saved", **searched)
@@ -114,7 +114,7 @@ def save_search(visit: Visit) -> Response:
 
 def drop_search(visit: Visit) -> Response:
     """Delete one's own saved search."""
-    visit.do(saved_searches.drop, visit.visitor.key, visit.number)
+    visit.do(saved_searches.delete_search, visit.visitor.key, visit.number)
     return visit.to("/inbox", "search_deleted", **list_query_fields(visit.asked))
 
 

@@ -20,7 +20,7 @@ from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
 from knowledge.claim_queue import cluster_actions, cluster_notes
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.claim_queue.opposite_claims import may_oppose
-from knowledge.claim_queue.similar_clusters import similar
+from knowledge.claim_queue.similar_clusters import find_similar
 from knowledge.domain import RejectReason, Relation, Role
 from knowledge.errors import NoteTooLong
 from knowledge.outbox import pending_notifications
@@ -55,7 +55,7 @@ def show(visit: Visit) -> Response:
         detail=detail,
         cluster=detail.summary,
         names=names,
-        similar=similar(services.sessions, services.encoder, services.meanings, number),
+        similar=find_similar(services.sessions, services.encoder, services.meanings, number),
         longest_tag=cluster_notes.LONGEST_TAG,
         longest_note=cluster_notes.LONGEST_NOTE,
         undelivered=compose_failures(page.delivered.failures, visit.words),

@@ -10,7 +10,7 @@ from knowledge.corpus import statement_search
 def show(visit: Visit) -> Response:
     """Show the served index's figures beside the database's."""
     services = visit.services
-    held = visit.do(statement_search.count_held)
+    held = visit.do(statement_search.count_stored)
     manifest, kept, problem = None, list[str](), ""
     try:
         manifest, kept = services.builds.current(), services.builds.names()

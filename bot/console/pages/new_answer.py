@@ -103,7 +103,7 @@ def _show_choices(
     error: Exception | None = None,
     changed: bool = False,
 ) -> Response:
-    found = reports.provisional(report)[:_LISTED]
+    found = reports.preview_statements(report)[:_LISTED]
     matches = visit.services.checker.compare(cluster.title, found)
     offered = new_answer.list_choices(report, matches, RERANKED)
     filled = new_answer.read_answer_form(visit.sent, offered)

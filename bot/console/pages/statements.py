@@ -173,7 +173,7 @@ def retract(visit: Visit) -> Response:
 def recheck(visit: Visit) -> Response:
     """Set the date of a statement's next recheck."""
     number = visit.number
-    visit.do(curation.recheck, number, visit.sent.day("by"), visit.actor)
+    visit.do(curation.set_recheck_day, number, visit.sent.day("by"), visit.actor)
     return visit.to(f"/statements/{number}", "recheck")
 
 

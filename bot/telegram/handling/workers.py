@@ -33,7 +33,7 @@ from bot.telegram.outgoing.reply_pieces import Piece
 from bot.telegram.outgoing.send_errors import log_fields
 from knowledge.backoff import Backoff
 from knowledge.domain import Course
-from knowledge.errors import DatabaseFailed, SealBroken
+from knowledge.errors import DatabaseFailed, DecryptionFailed
 from knowledge.update_queue.message_versions import VersionStatus
 from knowledge.update_queue.queued_updates import LeasedUpdate
 
@@ -143,7 +143,7 @@ class Workers:
 
     def _words(self, taken: LeasedUpdate) -> object:
         """Return an update's content; empty if it cannot be decrypted, which the step reports."""
-        with contextlib.suppress(SealBroken, ValueError):
+        with contextlib.suppress(DecryptionFailed, ValueError):
             return self._update_store.decrypt(taken)
         return None
 

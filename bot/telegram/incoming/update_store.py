@@ -63,7 +63,7 @@ class UpdateStore:
     ) -> NewUpdate:
         """Return an update's row, encrypted; only keyed hashes of its ``wording`` are stored."""
         payload = json.dumps(update, ensure_ascii=False).encode(errors="surrogatepass")
-        arriving = NewUpdate(number, lane, self._cipher.close(payload), course)
+        arriving = NewUpdate(number, lane, self._cipher.encrypt(payload), course)
         if wording is None:
             return arriving
         message, content = f"message {wording.message}", wording.content
@@ -72,12 +72,12 @@ class UpdateStore:
         return replace(arriving, message_key=self._coded(message), content_key=words)
 
     def decrypt(self, taken: LeasedUpdate) -> Any:
-        """Decrypt the raw update in ``taken``. Raises SealBroken or ValueError."""
-        return json.loads(self._cipher.open(taken.payload).decode(errors="surrogatepass"))
+        """Decrypt the raw update in ``taken``. Raises DecryptionFailed or ValueError."""
+        return json.loads(self._cipher.decrypt(taken.payload).decode(errors="surrogatepass"))
 
     def reply(self, taken: LeasedUpdate) -> tuple[Piece, ...] | None:
-        """Return the stored reply; None if there is none yet. Raises SealBroken."""
-        return None if taken.reply is None else reply_pieces.read(self._cipher.open(taken.reply))
+        """Return the stored reply; None if there is none yet. Raises DecryptionFailed."""
+        return None if taken.reply is None else reply_pieces.read(self._cipher.decrypt(taken.reply))
 
     async def store(self, arriving: Sequence[NewUpdate]) -> Stored:
         """Store incoming updates."""
@@ -111,7 +111,7 @@ class UpdateStore:
         self, taken: LeasedUpdate, reply: Sequence[Piece], course: Course, error: str | None
     ) -> LeasedUpdate | None:
         """Store the reply; returns None if another process has leased the update since."""
-        sealed = self._cipher.close(reply_pieces.write(reply))
+        sealed = self._cipher.encrypt(reply_pieces.write(reply))
         kept = await wrap_future(
             self._commits.do(queued_updates.answer, taken.id, self._holder, sealed, course, error)
         )
@@ -121,7 +121,7 @@ class UpdateStore:
         self, taken: LeasedUpdate, reply: Sequence[Piece], progress: int, stands: int | None = None
     ) -> bool:
         """Record how many pieces are sent, and the answer's message id ``stands`` if it is new."""
-        sealed, at = self._cipher.close(reply_pieces.write(reply)), _named(stands)
+        sealed, at = self._cipher.encrypt(reply_pieces.write(reply)), _named(stands)
         return await wrap_future(
             self._commits.do_urgently(
                 queued_updates.advance, taken.id, self._holder, sealed, progress, at

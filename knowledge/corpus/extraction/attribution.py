@@ -1,4 +1,4 @@
-"""Find who says a sentence: that makes a statement *sourced*.
+"""Find who says a sentence.
 
 A statement shown without its speaker is weaker; one shown with the wrong speaker is a lie. So
 everything here prefers to find nobody.

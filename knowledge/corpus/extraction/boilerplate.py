@@ -1,4 +1,4 @@
-"""Drop what states nothing in a report: headings, questions, bylines, calls to the reader."""
+"""Detect boilerplate in a report: headings, questions, bylines, calls to the reader."""
 
 import re
 

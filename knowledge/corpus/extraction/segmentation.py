@@ -1,7 +1,7 @@
-"""A report's body cut into sentences that still point at their place in it.
+"""Segment a report's body into sentences with their offsets.
 
-Rules rather than a trained model: they can be read, they work offline, and a cut in the wrong
-place can be traced to one line. Everything looks at a bounded window, so time is linear.
+Rules rather than a trained model: they can be read, they work offline, and a wrong cut can be
+traced to one line. Everything looks at a bounded window, so time is linear.
 """
 
 import re

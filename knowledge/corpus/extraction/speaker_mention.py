@@ -1,4 +1,4 @@
-"""Read who says a sentence from that sentence alone, before earlier ones are consulted."""
+"""A mention of a speaker in one sentence, before earlier sentences resolve it."""
 
 import re
 from dataclasses import dataclass

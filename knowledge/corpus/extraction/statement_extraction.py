@@ -1,4 +1,4 @@
-"""A report's body read into the statements it makes: verbatim, in place, with who says them."""
+"""Extract statements from a report's body: verbatim, with span and speaker."""
 
 from knowledge.corpus.extraction.attribution import Attribution, mention
 from knowledge.corpus.extraction.boilerplate import is_statement, is_terminated

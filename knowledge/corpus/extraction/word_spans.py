@@ -1,4 +1,4 @@
-"""The words of a sentence: a key to match by, and the place in the untouched text."""
+"""Split a sentence into words, each with a key to match by and its offsets."""
 
 import re
 import unicodedata

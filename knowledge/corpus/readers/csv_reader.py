@@ -1,4 +1,4 @@
-"""CSV: a header row, then one report a row with a body or with one statement (``text``)."""
+"""Read CSV: a header row, then one report per row with a body or one statement (``text``)."""
 
 import csv
 from collections import Counter

@@ -1,4 +1,4 @@
-"""One value of a document -> one checked field, within bounds, or one clear reason."""
+"""Validate single values of a document, within bounds, with one clear reason each."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Bytes of a file as text, within bounds; what cannot be read is said in one sentence."""
+"""Decode a file's bytes as text, within bounds, with one-sentence errors."""
 
 import codecs
 from collections.abc import Iterator

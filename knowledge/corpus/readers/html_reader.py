@@ -1,4 +1,4 @@
-"""Web pages saved as files: their article, and the JSON-LD embedded in them."""
+"""Read saved web pages: their article, and the JSON-LD embedded in them."""
 
 import logging
 import re

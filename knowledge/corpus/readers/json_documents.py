@@ -1,4 +1,4 @@
-"""JSON values of a file: a JSONL row at a time, or one whole document."""
+"""Read JSON values from a file: JSONL row by row, or one whole document."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Bounds of a page's markup, counted in one pass before a parser makes a tree of it (pure)."""
+"""Bound a page's markup, counted in one pass before it is parsed (pure)."""
 
 import re
 from typing import Final

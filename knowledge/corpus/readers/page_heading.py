@@ -1,4 +1,4 @@
-"""Read what a page is about in short: a claim it reviews, its title, its description."""
+"""Extract a page's heading: a claim it reviews, its title, its description."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Types of what a reader is asked with, and of what it says of a row it cannot read."""
+"""Types of the readers: formats, defaults, and problems with rows."""
 
 from dataclasses import dataclass, field
 from datetime import date

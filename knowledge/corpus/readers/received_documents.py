@@ -1,4 +1,4 @@
-"""Documents that came over the network or were handed in, read by the readers of files."""
+"""Read documents that were fetched or uploaded, with the readers of files."""
 
 import codecs
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Report rows: one JSON object a report, as JSONL, a list or a single object."""
+"""Read report rows: one JSON object per report, as JSONL, a list or a single object."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Plain text: the first line is the title, the rest the body."""
+"""Read plain text: the first line is the title, the rest the body."""
 
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError

@@ -344,7 +344,7 @@ def _asked(sessions: Sessions, *claims: str) -> int:
                 session, key_of(50 + number), text, Outcome.NO_MATCH, (), "en", waiting=True
             )
             claim = select(Claim.id).where(Claim.key == ClaimText(text).key)
-            demand.join(session, cluster, session.scalars(claim).one())
+            demand.join_cluster(session, cluster, session.scalars(claim).one())
         return cluster.id
 
 

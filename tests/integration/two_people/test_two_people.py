@@ -204,7 +204,7 @@ class TestWhatNeedsOne:
         renamed = approvals.EditReport(report, ReportEdit("New"), 1)
         assert isinstance(submit(sessions, renamed), Applied)
         with sessions.begin() as session:
-            curation.recheck(session, world.checked, TODAY, key_of(AMAL))
+            curation.set_recheck_day(session, world.checked, TODAY, key_of(AMAL))
         assert isinstance(submit(sessions, approvals.Undo(last_entry(sessions).id)), Applied)
 
     def test_clusters_that_nothing_was_said_of_are_split_at_once(
