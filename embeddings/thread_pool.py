@@ -22,7 +22,7 @@ class _Processors:
     """Counts the busy processors."""
 
     def __init__(self, count: int) -> None:
-        self._free = count
+        self.count = self._free = count
         self._changed = threading.Condition()
 
     @property
@@ -48,6 +48,20 @@ class _Processors:
 
 
 _processors = _Processors(PROCESSORS)
+
+
+def count_processors() -> int:
+    """Return how many processors this process uses."""
+    return _processors.count
+
+
+def use_processors(count: int) -> None:
+    """Use so many processors from now on; no thread is left. Nothing may run meanwhile."""
+    global _processors
+    _processors = _Processors(count)
+    if _helpers.cache_info().currsize:
+        _helpers().shutdown()
+        _helpers.cache_clear()
 
 
 def share_of_work(size: int) -> int:
