@@ -54,7 +54,7 @@ class _Known:
     def __init__(self, encoder: Encoder, texts: Sequence[str], vectors: Vectors) -> None:
         self.fingerprint, self.dimension = encoder.fingerprint, encoder.dimension
         self.encode_claims = encoder.encode_claims
-        self._rows = dict(zip(texts, vectors, strict=True))
+        self._rows = dict(zip(map(plain_text, texts), vectors, strict=True))
 
     def encode_statements(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Return the vectors of ``texts``."""
