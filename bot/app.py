@@ -342,17 +342,14 @@ class App:
             CANNOT_GO_ON,
             FRONT,
             Supervisor,
-            can_fork,
             end_child,
+            require_fork,
         )
         from bot.telegram.setup.application import share_config
         from knowledge.index.serving_index import ServingIndex
 
         count = self.settings.workers
-        if not can_fork():
-            raise SettingsError(
-                "WORKERS above 1 needs Linux, where processes share loaded models; set WORKERS=1"
-            )
+        require_fork()
         self._load_shared(count)
         signals = SharedSignals(count)
         number = Supervisor(count, signals).run()

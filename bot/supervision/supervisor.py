@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, NoReturn
 
-from bot.errors import ProcessesKeepEnding
+from bot.errors import ProcessesKeepEnding, SettingsError
 from bot.supervision.shared_signals import SharedSignals
 from knowledge.backoff import Backoff
 
@@ -26,7 +26,7 @@ CANNOT_GO_ON: Final = 1
 #: The exit code of a process that an unexpected error ended; another takes its place.
 BROKEN: Final = 70
 #: Seconds that the processes have to end by themselves.
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 25.0
 #: Seconds after which a process counts as one that works.
 _STEADY_S: Final = 60.0
 #: Ends within that time, one after the other, after which the bot gives up. More than the deaths
@@ -42,9 +42,12 @@ _THREADS: Final = Path("/proc/self/task")
 _log = logging.getLogger(__name__)
 
 
-def can_fork() -> bool:
-    """Tell whether this system lets a process with loaded models fork."""
-    return sys.platform == "linux"
+def require_fork() -> None:
+    """Raise SettingsError unless a process with loaded models may fork on this system."""
+    if sys.platform != "linux":
+        raise SettingsError(
+            "WORKERS above 1 needs Linux, where processes share loaded models; set WORKERS=1"
+        )
 
 
 def wait_for_threads() -> int:

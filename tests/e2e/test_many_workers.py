@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -79,7 +78,7 @@ class Processes:
 
     def get(self, path: str) -> str:
         try:
-            with urllib.request.urlopen(f"http://{self._bind}{path}", timeout=30) as answer:  # noqa: S310 - loopback
+            with urllib.request.urlopen(f"http://{self._bind}{path}", timeout=30) as answer:
                 read: str = answer.read().decode()
                 return read
         except urllib.error.HTTPError as error:
@@ -159,9 +158,7 @@ def test_each_claim_is_answered_once_whichever_process_dies(
         assert not Path(f"/proc/{processes.pids(number)[-1]}").exists()
 
 
-def test_a_token_that_is_refused_ends_all(
-    tmp_path: Path, models_dir: Path, bind: str
-) -> None:
+def test_a_token_that_is_refused_ends_all(tmp_path: Path, models_dir: Path, bind: str) -> None:
     program = replace(installation(tmp_path / "bot", models_dir), settings={"WORKERS": "2"})
     log = tmp_path / "log"
     with BotApiServer() as server, program.running(server, log) as bot:
