@@ -27,7 +27,7 @@ from typing import Any, Final
 
 from benchmarks.at_size import fill
 from benchmarks.kept_vectors import open_bundled
-from benchmarks.resident import shared_out
+from benchmarks.resident import shared_out, worked
 from benchmarks.statements import REAL, rows, statements, unindexed
 from benchmarks.swaps.generator import Swap, harmless, swapped
 from tests.e2e.bot_api_server import PLACEHOLDER, BotApiServer
@@ -54,6 +54,8 @@ class Round:
     waits: list[float] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
     ended: float = 0.0
+    #: Seconds of a processor.
+    worked: float = 0.0
 
     def a_second(self) -> float:
         """Claims answered a second."""
@@ -131,7 +133,8 @@ def main() -> None:
                 fast = _as_fast_as_answered(crowd, process.pid, people, asked)
                 print(
                     f"{kind}: {len(fast.waits)} claims, {fast.a_second():.1f} answered a second,"
-                    f" {AT_ONCE} under way; memory {fast.held[-1] / 2**20:.0f} MB, first to last"
+                    f" {AT_ONCE} under way, {1000 * fast.worked / len(fast.waits):.0f} ms of a"
+                    f" processor each; memory {fast.held[-1] / 2**20:.0f} MB, first to last"
                     f" quarter {fast.growth():+.1%}",
                     flush=True,
                 )
@@ -211,6 +214,7 @@ def _evenly(
 def _watched(crowd: Crowd, process: int) -> Iterator[Round]:
     """Give a round, with the process's memory looked at once a second."""
     one = crowd.round = Round()
+    before = worked(process)
     over = threading.Event()
 
     def look() -> None:
@@ -222,7 +226,7 @@ def _watched(crowd: Crowd, process: int) -> Iterator[Round]:
     try:
         yield one
     finally:
-        one.ended = time.perf_counter()
+        one.ended, one.worked = time.perf_counter(), worked(process) - before
         over.set()
         looking.join()
         one.held.append(shared_out(process))
