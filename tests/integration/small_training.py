@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from benchmarks.training import trainer as training
 from benchmarks.training.pairs import LabelledPair
@@ -24,11 +25,13 @@ PAIRS = [
 
 
 def build_model(models: Path) -> TorchCrossEncoder:
-    """Return an untrained model of which one layer and the head are trained."""
+    """Return an untrained model of two layers, of which one and the head are trained."""
     torch.manual_seed(1)
     model = build_untrained(ensure_unpacked(models))
+    stack = model.encoder.get_submodule("encoder")
+    stack.layer = nn.ModuleList(list(stack.get_submodule("layer").children())[:2])
     for name, weights in model.named_parameters():
-        weights.requires_grad = "layer.11" in name or "encoder" not in name
+        weights.requires_grad = "layer.1." in name or "encoder" not in name
     return model
 
 
