@@ -143,6 +143,8 @@ lock:
 	$(LOCK) pyproject.toml --extra dev --no-emit-package torch -c .ci/lock/run.txt -o .ci/lock/dev.txt
 	sed -n 's/^  "\(pymilvus==[0-9.]*\)",/\1/p' pyproject.toml | \
 	  $(LOCK) - --no-config -c .ci/lock/dev.txt -o .ci/lock/milvus.txt
+	sed -n 's/^  "\(ray\[client\]==[0-9.]*\)",/\1/p' pyproject.toml | \
+	  $(LOCK) - --no-config -c .ci/lock/dev.txt -o .ci/lock/ray.txt
 	$(LOCK) --group docs --group dist -o .ci/lock/tools.txt
 	sed -n 's/^\(torch==[0-9.]*\).*/\1/p' .ci/lock/torch.txt | \
 	  $(LOCK) - --no-config -c .ci/lock/run.txt -o .ci/lock/torch-default.txt

@@ -382,6 +382,12 @@ def load_next_entries(session: Session, after: int, size: int) -> list[Entry]:
     return _entries(session, _PUBLISHED.where(Statement.id > after).limit(size))
 
 
+def count_published(session: Session) -> int:
+    """Return how many statements are published."""
+    published = Statement.status == StatementStatus.PUBLISHED
+    return session.scalar(select(func.count()).select_from(Statement).where(published)) or 0
+
+
 def _entries(session: Session, query: Select[int, str, str]) -> list[Entry]:
     return [Entry(row.id, row.text, row.title) for row in session.execute(query)]
 
