@@ -100,6 +100,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.training.combination
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.encoding
+	$(BIN)/python -m benchmarks.bulk_embedding
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.at_size

@@ -106,10 +106,8 @@ def _opened(ray: Any, encoder: Callable[[], Encoder]) -> Iterator[RayWorkers]:
         yield workers
 
 
-@contextlib.contextmanager
-def _never() -> Iterator[RayWorkers]:
+def _never() -> contextlib.AbstractContextManager[RayWorkers]:
     raise AssertionError("there was nothing to compute")
-    yield
 
 
 def _environment(ray: Any) -> tuple[str, dict[str, str]]:
