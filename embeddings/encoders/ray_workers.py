@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -292,7 +293,7 @@ def _local_cluster(processors: int, hidden: Collection[str]) -> Iterator[Any]:
     # Not below DATA_DIR: the paths of its sockets must be short. Ray opens its own folder to all.
     folder = Path(tempfile.mkdtemp(prefix="ray-"))
     key = folder / "key"
-    key.write_text(secrets.token_hex(32), "ascii")
+    key.write_text(_make_key(), "ascii")
     try:
         # Its processes inherit these.
         with _environment(hidden, _LOCAL_ENVIRONMENT | {"RAY_AUTH_TOKEN_PATH": str(key)}):
@@ -311,6 +312,12 @@ def _local_cluster(processors: int, hidden: Collection[str]) -> Iterator[Any]:
             ray.shutdown()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@cache
+def _make_key() -> str:
+    # Ray reads it once in a process, whatever cluster comes next.
+    return secrets.token_hex(32)
 
 
 @contextmanager
@@ -341,8 +348,9 @@ def _init(ray: Any, address: str, **options: object) -> None:
                 " TMPDIR, or leave --ray out"
             ) from error
         raise WorkersUnavailable(
-            f"the Ray cluster at {address} cannot be used ({said}); run this on one of its nodes,"
-            f" or write {_CLIENT}host:{_CLIENT_PORT}, and install the same Python and Ray as there"
+            f"the Ray cluster at {address} cannot be used ({said}); run this on one of its nodes"
+            f" (RAY_AUTH_MODE=token if it has a key), or write {_CLIENT}host:{_CLIENT_PORT}, with"
+            " the same Python and Ray as there"
         ) from error
 
 
@@ -363,6 +371,6 @@ def _require_reachable(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), _REACH_S).close()
     except OSError as error:
         raise WorkersUnavailable(
-            f"no Ray cluster answers at {address} ({first_line(error)}); start it there, correct"
-            " the address, or leave it out to use this machine alone"
+            f"no Ray cluster answers at {address} ({error.strerror or error}); start it there,"
+            " correct the address, or leave it out to use this machine alone"
         ) from error
