@@ -304,7 +304,7 @@ def _local_cluster(processors: int, hidden: Collection[str]) -> Iterator[Any]:
                 num_cpus=processors,
                 include_dashboard=False,
                 object_store_memory=_STORE,
-                _temp_dir=str(folder / "ray"),
+                _temp_dir=str(folder / "r"),
             )
         try:
             yield ray

@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -110,9 +109,13 @@ def _never() -> contextlib.AbstractContextManager[RayWorkers]:
     raise AssertionError("there was nothing to compute")
 
 
+def _session_folder(ray: Any) -> Path:
+    return Path(ray._private.worker._global_node.get_session_dir_path())
+
+
 def _environment(ray: Any) -> tuple[str, dict[str, str]]:
     """Return the cluster's address, and what another process needs to connect to it."""
-    (key,) = Path(tempfile.gettempdir()).glob("ray-*/key")
+    key = _session_folder(ray).parents[1] / "key"
     own = {
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(key),
@@ -157,7 +160,9 @@ def test_what_a_library_says_of_a_text_is_not_repeated(ray: Any, sessions: Sessi
     ) as error:
         _embed(sessions, ray, Failing)
     assert TEXTS[0] not in str(error.value)
-    for log in Path(tempfile.gettempdir()).glob("ray-*/ray/*/logs/**/*"):
+    logs = list((_session_folder(ray) / "logs").rglob("*"))
+    assert logs
+    for log in logs:
         assert log.is_dir() or TEXTS[0].encode() not in log.read_bytes(), log
 
 
