@@ -111,6 +111,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.hostile_documents
 	$(BIN)/python -m benchmarks.clustering quality
 	$(BIN)/python -m benchmarks.inbox
+	$(BIN)/python -m benchmarks.repeated_claim
 	$(BIN)/python -m benchmarks.kills --talk echo --latency 0.1
 	$(BIN)/python -m benchmarks.kills --longest 15
 	$(BIN)/python -m benchmarks.load
