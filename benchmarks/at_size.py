@@ -90,14 +90,20 @@ def main() -> None:
             )
 
 
-def fill(database: Path, encoder: Encoder, texts: Sequence[str], vectors: Vectors) -> None:
+def fill(
+    database: Path,
+    encoder: Encoder,
+    texts: Sequence[str],
+    vectors: Vectors,
+    of_a_report: int = _REPORT,
+) -> None:
     """Make a knowledge base of ``texts``, published, their vectors kept."""
     known = _Known(encoder, texts, vectors)
     engine = open_engine(f"sqlite:///{database}")
     upgrade(engine)
     sessions = Sessions(engine)
-    for start in range(0, len(texts), _REPORT):
-        part = texts[start : start + _REPORT]
+    for start in range(0, len(texts), of_a_report):
+        part = texts[start : start + of_a_report]
         with sessions.begin() as session:
             told = tuple(StatementDraft(plain_text(text)) for text in part)
             draft = ReportDraft(single_line(part[0]), statements=told)

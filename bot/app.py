@@ -138,6 +138,25 @@ class App:
 
         return RemoteBuilds(self.sessions, MilvusConnection(url.get_secret_value()), root)
 
+    def embed_on_ray(self, address: str) -> None:
+        """Store the missing vectors of everything published, computed on a Ray cluster.
+
+        Raises WorkersUnavailable. See ``ray_workers.open_workers`` for ``address``.
+        """
+        from embeddings.encoders.encoder import open_encoder
+        from embeddings.encoders.ray_workers import open_workers
+        from knowledge.index.bulk_embedding import embed_in_bulk
+
+        model, fingerprint = self.settings.embedding_model, self.encoder.fingerprint
+        # Workers run in folders of their own.
+        name = str(Path(model).resolve()) if Path(model).is_dir() else model
+        opened = partial(open_encoder, name, self.settings.models_dir.resolve())
+        # Settings are not theirs to know: secrets are among them.
+        hidden = [name.upper() for name in Settings.model_fields]
+        workers = partial(open_workers, address, opened, fingerprint, hidden=hidden)
+        bar = self._progress("Embedding the statements")
+        embed_in_bulk(self.sessions, fingerprint, workers, bar)
+
     @cached_property
     def judge(self) -> "Judge":
         """The judge, which decides the relation of a statement to a claim."""
@@ -378,12 +397,12 @@ class App:
         from embeddings import thread_pool
 
         share = max(1, thread_pool.PROCESSORS // count)
-        thread_pool.use_processors(share)
+        thread_pool.limit_processors(share)
         engine = self.sessions.engine
         # In a thread, with which those that libraries keep for it end.
         with ThreadPoolExecutor(1) as loading:
             loading.submit(self._load).result()
-        thread_pool.use_processors(share)
+        thread_pool.limit_processors(share)
         engine.dispose()
         gc.collect()
         # Nothing of it is looked through again, which would write to its pages.
@@ -449,7 +468,7 @@ class App:
             signals.wakes(number),
             partial(signals.note_woken, number),
             partial(signals.note_looked, number),
-            Share(AT_ONCE, thread_pool.count_processors() + 1),
+            Share(AT_ONCE, thread_pool.processors() + 1),
         )
         with Follower(self.sessions, self.index), self.parsers:
             inbox = UpdateStore(self.sessions, secret, holder=self.process.name)
