@@ -28,13 +28,18 @@ def main() -> None:
     except BotError as error:
         sys.exit(f"{error}")
     if number is None:
-        print("all ended", flush=True)
+        say("all ended")
         return
-    print(number, os.getpid(), flush=True)
+    say(f"{number} {os.getpid()}")
     if how == "wait" or number == FRONT:
         select.select([signals.supervisor_ended], [], [])
-        print("orphaned", flush=True)
+        say("orphaned")
     end_child({"wait": 0, "refuse": CANNOT_GO_ON, "break": BROKEN}[how])
+
+
+def say(line: str) -> None:
+    """Write a line at once, so that those of several processes never mix."""
+    os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 
 if __name__ == "__main__":
