@@ -432,4 +432,6 @@ class App:
                 sends_per_second=settings.telegram_sends_per_second,
                 sends_burst=round(settings.telegram_sends_per_second),
             ),
+            # Telegram lets only one process poll, and several need a database server.
+            shared_limits=bool(settings.webhook_url) and not settings.has_local_database,
         )

@@ -160,6 +160,11 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.data_dir / 'tathabbat.db'}"
 
     @property
+    def has_local_database(self) -> bool:
+        """Whether the database is an SQLite file, which only processes of one machine share."""
+        return self.database_address.startswith("sqlite")
+
+    @property
     def console_address(self) -> str:
         """The console's public address: where it listens unless one is set."""
         return self.console_url or f"http://{self.console_bind}"

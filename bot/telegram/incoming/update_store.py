@@ -24,6 +24,7 @@ from knowledge.storage.encryption import Cipher
 from knowledge.storage.group_commit import GroupCommit
 from knowledge.update_queue import queued_updates
 from knowledge.update_queue.queued_updates import LeasedUpdate, NewUpdate, Stored
+from knowledge.update_queue.shared_rate_limits import SharedRateLimits
 
 #: Length of an update's lease, which is renewed four times within it. After a crash its updates
 #: wait this long, unless a process starts on the same host earlier.
@@ -47,7 +48,11 @@ class UpdateStore:
         self.lease, self.clock = lease, clock
         self._secret, self._cipher = secret, Cipher(secret, "what arrived and is not answered yet")
         self._holder = holder or secrets.token_hex(16)
-        self._commits = GroupCommit(sessions)
+        self._sessions, self._commits = sessions, GroupCommit(sessions)
+
+    def open_shared_limits(self) -> SharedRateLimits:
+        """Return the rate limits that all processes of the database keep together."""
+        return SharedRateLimits(self._sessions)
 
     def lane(self, number: int) -> str:
         """Return the lane of a person or a chat: the keyed hash of the id."""
