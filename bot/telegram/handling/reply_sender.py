@@ -31,6 +31,7 @@ from bot.telegram.outgoing.sending import (
     requested_pause,
     send_part,
 )
+from bot.telegram.outgoing.unrecorded_window import UnrecordedWindow
 from knowledge.backoff import Backoff
 from knowledge.update_queue.queued_updates import LeasedUpdate
 
@@ -61,7 +62,7 @@ class Sender:
         bot: Bot,
         update_store: UpdateStore,
         pacer: Pacer,
-        window: asyncio.Semaphore,
+        window: UnrecordedWindow,
         moved: Callable[[int, int], Awaitable[None]],
     ) -> None:
         self._bot, self._update_store, self._moved = bot, update_store, moved
@@ -88,6 +89,9 @@ class Sender:
                 if self._pacer.wait(piece.place.chat_id) > PATIENCE_SECONDS:
                     # Telegram asked for a pause in the meantime.
                     continue
+                if not await self._update_store.still_holds(taken):
+                    logger.warning("lease_lost", extra={"update_id": taken.id})
+                    return None
                 try:
                     async with asyncio.timeout(_SEND_SECONDS):
                         message_id = await self._send_piece(piece)

@@ -38,6 +38,7 @@ from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.outgoing.send_errors import UNREADABLE, name_failure
 from bot.telegram.outgoing.shared_limits import SharedLimits
+from bot.telegram.outgoing.unrecorded_window import UnrecordedWindow
 from bot.telegram.setup.profile import Profiles, publish
 from knowledge.backoff import Backoff
 
@@ -100,7 +101,7 @@ def build(
     under_way = round(config.limits.sends_per_second * _MESSAGE_SECONDS)
     connections = max(_CONNECTIONS, under_way)
     # PTB only calls ``bot_data``, so a factory works as well as a type.
-    window = asyncio.Semaphore(config.limits.unrecorded)
+    window = UnrecordedWindow(config.limits.unrecorded)
     state = cast(type[HandlerState], partial(HandlerState, talk, pacer, window))
     application = (
         ApplicationBuilder()
