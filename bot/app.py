@@ -412,6 +412,7 @@ class App:
         return asyncio.run(load_registration(self._telegram_config()))
 
     def _telegram_config(self) -> "TelegramConfig":
+        from bot import serving
         from bot.telegram.outgoing.rate_limits import Limits
         from bot.telegram.setup.application import TelegramConfig
 
@@ -423,11 +424,19 @@ class App:
         if settings.webhook_url and settings.webhook_secret is None:
             raise SettingsError(NO_WEBHOOK_SECRET)
         secret = settings.webhook_secret
+        try:
+            host, port = serving.parse_address(settings.webhook_bind)
+        except serving.CannotListen:
+            raise SettingsError(
+                "WEBHOOK_BIND is not host:port; write it like 127.0.0.1:8443"
+            ) from None
         return TelegramConfig(
             token=settings.telegram_bot_token.get_secret_value(),
             api_url=settings.telegram_api_url,
             webhook_url=settings.webhook_url,
             webhook_secret=secret.get_secret_value() if secret else None,
+            listen_host=host,
+            listen_port=port,
             limits=Limits(
                 sends_per_second=settings.telegram_sends_per_second,
                 sends_burst=round(settings.telegram_sends_per_second),

@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     telegram_sends_per_second: float = Field(default=30.0, ge=1.0, le=1000.0)
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
+    webhook_bind: str = "127.0.0.1:8443"
     database_url: SecretStr | None = None
     data_dir: Path = Path("data")
     index_url: SecretStr | None = None
