@@ -313,6 +313,7 @@ class App:
         from bot.conversation.outbox import Outbox
         from bot.conversation.translations import DEFAULT, Language
         from bot.job_schedule import LOOK_S
+        from bot.schema_guard import SchemaGuard
         from bot.telegram.incoming.update_store import UpdateStore
         from bot.telegram.setup import application
         from knowledge.index.follower import Follower
@@ -331,7 +332,14 @@ class App:
         jobs = self._jobs(config).in_background(LOOK_S)
         following = Follower(self.sessions, self.index)
         # Jobs end first, so that the console does not wait for a document that they read.
-        with self._serve_metrics(), self._serve_console(), following, self.parsers, jobs:
+        with (
+            SchemaGuard(self.sessions),
+            self._serve_metrics(),
+            self._serve_console(),
+            following,
+            self.parsers,
+            jobs,
+        ):
             holder = self.process.name
             notifications = Outbox(self.sessions, secret, holder=holder)
             inbox = UpdateStore(self.sessions, secret, holder=holder)
@@ -340,6 +348,7 @@ class App:
     def run_console(self) -> None:
         """Serve the moderators' console until SIGINT or SIGTERM. Raises ConsoleUnavailable."""
         from bot.console import server
+        from bot.schema_guard import SchemaGuard
         from knowledge.index.follower import Follower
 
         bind = self.settings.console_bind
@@ -353,7 +362,7 @@ class App:
         serving = server.serve_beside(self.console, bind, self.settings.console_proxies)
         stop = server.catch_stop_signals()
         # Parsers end first: requests waiting for one get their error while the server still runs.
-        with serving, following, self.parsers:
+        with SchemaGuard(self.sessions), serving, following, self.parsers:
             server.wait_for(stop)
 
     def _prepare(self) -> None:

@@ -42,14 +42,19 @@ class Replicas:
     logs: Path
     processes: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, *which: int) -> None:
-        """Start replicas, and return once they take updates."""
-        before = len(self.server.calls)
+    def start_all(self) -> None:
+        """Start those that do not run, and return once they take updates."""
+        which, before = set(range(REPLICAS)) - self.processes.keys(), len(self.server.calls)
         for number in which:
             with (self.logs / f"{number}.log").open("ab") as log:
                 self.processes[number] = self.programs[number].launch(self.server, log)
         for _ in which:
             before = self.server.wait_for_call("setWebhook", before, PATIENCE_S).number
+
+    def wait_for_end(self, number: int) -> tuple[int, str]:
+        """Return the exit code and the last line of a replica that stops by itself."""
+        code = self.processes.pop(number).wait(PATIENCE_S)
+        return code, (self.logs / f"{number}.log").read_text("utf-8").splitlines()[-1]
 
     def kill(self, number: int) -> None:
         """Kill a replica as a crash does."""
@@ -80,11 +85,13 @@ class Replicas:
 
     def wait_for_answers(self, asked: dict[int, int], people: int | None = None) -> Counter[int]:
         """Return the answers once so many people have one, by default all."""
-        wanted, until = people or len(asked), time.monotonic() + PATIENCE_S
-        while len(found := self.answers(asked)) < wanted:
-            assert time.monotonic() < until, f"{len(found)} of {wanted} answered"
-            time.sleep(0.02)
-        return found
+        wanted = people or len(asked)
+
+        def look() -> Counter[int] | None:
+            found = self.answers(asked)
+            return found if len(found) >= wanted else None
+
+        return self.server._wait(look, PATIENCE_S, f"{wanted} answers")
 
     def wait_until_done(self) -> queued_updates.Tally:
         """Return what the queue counts once nothing waits in it."""
@@ -126,7 +133,6 @@ def replicas(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iter
         held.callback(engine.dispose)
         replicas = Replicas(server, Sessions(engine), installed, wires, folder)
         held.callback(replicas.stop)
-        replicas.start(*range(REPLICAS))
         yield replicas
         assert server.problems == []
 
@@ -134,6 +140,7 @@ def replicas(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iter
 def test_each_takes_its_part_and_a_person_is_answered_as_often_as_by_one(
     replicas: Replicas,
 ) -> None:
+    replicas.start_all()
     began = time.monotonic()
     updates = [replicas.server.send_text(501, "/help") for _ in range(30)]
     replicas.server.wait_until_acknowledged(updates[-1])
@@ -152,6 +159,7 @@ def test_each_takes_its_part_and_a_person_is_answered_as_often_as_by_one(
 
 
 def test_one_that_is_killed_loses_nothing_and_repeats_three_at_most(replicas: Replicas) -> None:
+    replicas.start_all()
     asked = replicas.ask(1_000)
     replicas.wait_for_answers(asked, 5)
     replicas.kill(0)
@@ -161,12 +169,12 @@ def test_one_that_is_killed_loses_nothing_and_repeats_three_at_most(replicas: Re
     assert answered.keys() == asked.keys()
     assert answered.total() - len(asked) <= LIMITS.unrecorded
     assert tally.given_up == 0
-    replicas.start(0)
 
 
 def test_one_that_is_cut_off_from_the_database_loses_nothing_and_repeats_three_at_most(
     replicas: Replicas,
 ) -> None:
+    replicas.start_all()
     asked = replicas.ask(2_000)
     replicas.wait_for_answers(asked, 5)
     replicas.wires[1].cut()
@@ -188,28 +196,34 @@ def test_one_that_is_cut_off_from_the_database_loses_nothing_and_repeats_three_a
     assert tally.given_up == 0
 
 
-def test_one_of_another_version_refuses_to_start_and_the_others_go_on(replicas: Replicas) -> None:
-    revision = text("UPDATE alembic_version SET version_num = :r")
+def test_of_two_versions_the_older_refuses_to_start_and_stops_where_it_runs(
+    replicas: Replicas,
+) -> None:
+    replicas.start_all()
+    asked = replicas.ask(4_000, 3)
     with replicas.sessions.begin() as session:
+        revision = text("UPDATE alembic_version SET version_num = :r")
         known = session.scalar(text("SELECT version_num FROM alembic_version"))
         session.execute(revision, {"r": "0002_of_a_newer_version"})
     try:
-        older = Installation(
-            replicas.programs[2].folder,
-            {
-                **replicas.programs[2].settings,
-                "TELEGRAM_BOT_TOKEN": replicas.server.token,
-                "TELEGRAM_API_URL": replicas.server.url,
-            },
-        ).call("run")
-        assert older.returncode == 1
-        sentence = older.stderr.splitlines()[-1]
-        assert "at revision 0002_of_a_newer_version, which this version does not know" in sentence
+        told = {
+            "TELEGRAM_BOT_TOKEN": replicas.server.token,
+            "TELEGRAM_API_URL": replicas.server.url,
+        }
+        program = replicas.programs[2]
+        refused = Installation(program.folder, {**program.settings, **told}).call("run")
+        assert refused.returncode == 1
+        assert "which this version does not know" in refused.stderr.splitlines()[-1]
+        for number in range(REPLICAS):
+            code, said = replicas.wait_for_end(number)
+            assert code == 1
+            assert "was brought to revision 0002_of_a_newer_version while this program ran" in said
     finally:
         with replicas.sessions.begin() as session:
             session.execute(revision, {"r": known})
-    asked = replicas.ask(4_000, 3)
-    assert replicas.wait_for_answers(asked).total() == 3
+    # What was in hand was finished.
+    assert replicas.answers(asked) == Counter(dict.fromkeys(asked, 1))
+    replicas.wait_until_done()
 
 
 def _numbers(replicas: Replicas, asked: dict[int, int]) -> list[int]:
