@@ -46,13 +46,12 @@ BEGIN
     IF is_filled THEN filled := filled || name; END IF;
   END LOOP;
   IF filled <> '{}' THEN EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE'; END IF;
-  PERFORM setval(format('%I.%I', schemaname, sequencename), start_value, false)
-    FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
 END $$
 """
+#: All of them: of one that was set and not used since (a restore does so) none can tell.
 _RESTART = """
 SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false)
-FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL
+FROM pg_sequences WHERE schemaname = 'public'
 """
 #: Each is waited for: one that is still at work would take numbers after they begin anew.
 _END_OTHERS = """

@@ -76,7 +76,7 @@ def test_an_existing_file_is_never_written_over(engine: Engine, target: Path) ->
 
 
 def test_a_folder_that_does_not_exist_is_told(engine: Engine, target: Path) -> None:
-    with pytest.raises(DatabaseUnavailable, match="check the folder"):
+    with pytest.raises(DatabaseUnavailable, match="check its name"):
         backup(engine, target.parent / "nowhere" / "copy.db")
 
 

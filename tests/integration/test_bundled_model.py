@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from embeddings.bundled import e5_model
 from embeddings.bundled.e5_model import FOLDER_NAME, ensure_unpacked
 from embeddings.encoders.encoder import MAX_CHARACTERS, SentenceTransformerEncoder, open_encoder
-from embeddings.encoders.sentence_transformers_model import open_sentence_transformer
 from embeddings.errors import ModelUnavailable
 from embeddings.text.normalisation import for_matching
 from embeddings.weights import ENCODER
@@ -73,6 +72,7 @@ def test_the_unpacked_weights_give_the_vectors_of_the_package_s_own_engine(
 def test_vectors_at_8_bits_are_close_to_the_trained_ones(
     models_dir: Path, bundled_encoder: SentenceTransformerEncoder
 ) -> None:
+    from embeddings.encoders.sentence_transformers_model import open_sentence_transformer
 
     exact = open_sentence_transformer(ensure_unpacked(models_dir), ENCODER)
     normalised = [for_matching(sentence) for sentence in SENTENCES]

@@ -38,7 +38,7 @@ ROOMS: dict[str, ModuleType] = {
 ALONE = {
     "curation.add_statement",
     "curation.discard",
-    "curation.recheck",
+    "curation.set_recheck_day",
     "curation.retract",
     "curation.review",
     "cluster_actions.assign",
