@@ -29,6 +29,8 @@ LIMITS = Limits()
 #: Far longer than a lease that has to end, and starts on a machine that does much else.
 PATIENCE_S = 120.0
 NAME = "replicated"
+#: How long a message takes where replies are to wait for others that are sent.
+SLOW_S = 0.5
 
 
 @dataclass
@@ -160,6 +162,7 @@ def test_each_takes_its_part_and_a_person_is_answered_as_often_as_by_one(
 
 def test_one_that_is_killed_loses_nothing_and_repeats_three_at_most(replicas: Replicas) -> None:
     replicas.start_all()
+    replicas.server.latency = SLOW_S
     asked = replicas.ask(1_000)
     replicas.wait_for_answers(asked, 5)
     replicas.kill(0)
@@ -175,6 +178,7 @@ def test_one_that_is_cut_off_from_the_database_loses_nothing_and_repeats_three_a
     replicas: Replicas,
 ) -> None:
     replicas.start_all()
+    replicas.server.latency = SLOW_S
     asked = replicas.ask(2_000)
     replicas.wait_for_answers(asked, 5)
     replicas.wires[1].cut()
