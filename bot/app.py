@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import SettingsError
 from bot.observability.logs import configure
-from bot.settings import NO_WEBHOOK_SECRET, Settings, find_unknown_names, load
+from bot.settings import NO_WEBHOOK_ADDRESS, NO_WEBHOOK_SECRET, Settings, find_unknown_names, load
 from embeddings.errors import IndexUnreachable
 from embeddings.progress import Progress
 from knowledge.domain import now
@@ -436,9 +436,7 @@ class App:
         try:
             host, port = serving.parse_address(settings.webhook_bind)
         except serving.CannotListen:
-            raise SettingsError(
-                "WEBHOOK_BIND is not host:port; write it like 127.0.0.1:8443"
-            ) from None
+            raise SettingsError(NO_WEBHOOK_ADDRESS) from None
         return TelegramConfig(
             token=settings.telegram_bot_token.get_secret_value(),
             api_url=settings.telegram_api_url,

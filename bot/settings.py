@@ -38,6 +38,7 @@ TELEGRAM: Final = "https://api.telegram.org"
 NO_WEBHOOK_SECRET: Final = (
     "WEBHOOK_SECRET is not set though WEBHOOK_URL is; set it to a long random word"  # noqa: S105 (a sentence)
 )
+NO_WEBHOOK_ADDRESS: Final = "WEBHOOK_BIND is not host:port; write it like 127.0.0.1:8443"
 #: A password in a database URL as SQLAlchemy reads it, or among the URL's parameters.
 _PASSWORDS: Final = re.compile(r"://[^:/]*:([^@]+)@|[?&]\w*password=([^&]+)", re.IGNORECASE)
 
