@@ -100,6 +100,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.training.combination
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.encoding
+	$(BIN)/python -m benchmarks.bulk_embedding
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.at_size
@@ -110,6 +111,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.hostile_documents
 	$(BIN)/python -m benchmarks.clustering quality
 	$(BIN)/python -m benchmarks.inbox
+	$(BIN)/python -m benchmarks.repeated_claim
 	$(BIN)/python -m benchmarks.kills --talk echo --latency 0.1
 	$(BIN)/python -m benchmarks.kills --longest 15
 	$(BIN)/python -m benchmarks.load
@@ -143,6 +145,8 @@ lock:
 	$(LOCK) pyproject.toml --extra dev --no-emit-package torch -c .ci/lock/run.txt -o .ci/lock/dev.txt
 	sed -n 's/^  "\(pymilvus==[0-9.]*\)",/\1/p' pyproject.toml | \
 	  $(LOCK) - --no-config -c .ci/lock/dev.txt -o .ci/lock/milvus.txt
+	sed -n 's/^  "\(ray\[client\]==[0-9.]*\)",/\1/p' pyproject.toml | \
+	  $(LOCK) - --no-config -c .ci/lock/dev.txt -o .ci/lock/ray.txt
 	$(LOCK) --group docs --group dist -o .ci/lock/tools.txt
 	sed -n 's/^\(torch==[0-9.]*\).*/\1/p' .ci/lock/torch.txt | \
 	  $(LOCK) - --no-config -c .ci/lock/run.txt -o .ci/lock/torch-default.txt

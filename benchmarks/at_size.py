@@ -54,7 +54,7 @@ class _Known:
     def __init__(self, encoder: Encoder, texts: Sequence[str], vectors: Vectors) -> None:
         self.fingerprint, self.dimension = encoder.fingerprint, encoder.dimension
         self.encode_claims = encoder.encode_claims
-        self._rows = dict(zip(texts, vectors, strict=True))
+        self._rows = dict(zip(map(plain_text, texts), vectors, strict=True))
 
     def encode_statements(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Return the vectors of ``texts``."""
@@ -90,14 +90,20 @@ def main() -> None:
             )
 
 
-def fill(database: Path, encoder: Encoder, texts: Sequence[str], vectors: Vectors) -> None:
+def fill(
+    database: Path,
+    encoder: Encoder,
+    texts: Sequence[str],
+    vectors: Vectors,
+    of_a_report: int = _REPORT,
+) -> None:
     """Make a knowledge base of ``texts``, published, their vectors kept."""
     known = _Known(encoder, texts, vectors)
     engine = open_engine(f"sqlite:///{database}")
     upgrade(engine)
     sessions = Sessions(engine)
-    for start in range(0, len(texts), _REPORT):
-        part = texts[start : start + _REPORT]
+    for start in range(0, len(texts), of_a_report):
+        part = texts[start : start + of_a_report]
         with sessions.begin() as session:
             told = tuple(StatementDraft(plain_text(text)) for text in part)
             draft = ReportDraft(single_line(part[0]), statements=told)

@@ -133,6 +133,25 @@ class App:
 
         return RemoteBuilds(self.sessions, MilvusConnection(url.get_secret_value()), root)
 
+    def embed_on_ray(self, address: str) -> None:
+        """Store the missing vectors of everything published, computed on a Ray cluster.
+
+        Raises WorkersUnavailable. See ``ray_workers.open_workers`` for ``address``.
+        """
+        from embeddings.encoders.encoder import open_encoder
+        from embeddings.encoders.ray_workers import open_workers
+        from knowledge.index.bulk_embedding import embed_in_bulk
+
+        model, fingerprint = self.settings.embedding_model, self.encoder.fingerprint
+        # Workers run in folders of their own.
+        name = str(Path(model).resolve()) if Path(model).is_dir() else model
+        opened = partial(open_encoder, name, self.settings.models_dir.resolve())
+        # Settings are not theirs to know: secrets are among them.
+        hidden = [name.upper() for name in Settings.model_fields]
+        workers = partial(open_workers, address, opened, fingerprint, hidden=hidden)
+        bar = self._progress("Embedding the statements")
+        embed_in_bulk(self.sessions, fingerprint, workers, bar)
+
     @cached_property
     def judge(self) -> "Judge":
         """The judge, which decides the relation of a statement to a claim."""

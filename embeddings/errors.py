@@ -2,6 +2,7 @@
 
 EmbeddingsError
 ├── ModelUnavailable      the encoder cannot be loaded
+├── WorkersUnavailable    the workers that embed in bulk cannot be used
 └── IndexUnavailable      no index can be served
     ├── IndexMissing      none was built yet
     ├── IndexCorrupt      a file is missing, truncated or altered
@@ -24,6 +25,10 @@ class EmbeddingsError(Exception):
 
 class ModelUnavailable(EmbeddingsError):
     """The encoder named in the settings cannot be loaded."""
+
+
+class WorkersUnavailable(EmbeddingsError):
+    """The workers that embed in bulk cannot be reached, or cannot do it."""
 
 
 class IndexUnavailable(EmbeddingsError):

@@ -22,7 +22,7 @@ class _Processors:
     """Counts the busy processors."""
 
     def __init__(self, count: int) -> None:
-        self._free = count
+        self.count = self._free = count
         self._changed = threading.Condition()
 
     @property
@@ -48,6 +48,17 @@ class _Processors:
 
 
 _processors = _Processors(PROCESSORS)
+
+
+def limit_processors(count: int) -> None:
+    """Use ``count`` processors in this process from here on; call it before any work."""
+    global _processors
+    _processors = _Processors(count)
+
+
+def processors() -> int:
+    """Return how many processors this process uses."""
+    return _processors.count
 
 
 def share_of_work(size: int) -> int:

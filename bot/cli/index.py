@@ -8,6 +8,7 @@ import click
 from bot.app import App
 from bot.cli.progress_bar import make_reporter
 from bot.cli.word_counts import format_count
+from embeddings.encoders.ray_workers import LOCAL
 from embeddings.index.snapshot import Manifest
 from knowledge.index import serving_index, vector_cache
 from knowledge.index.index_builds import LocalBuilds
@@ -17,18 +18,30 @@ from knowledge.storage.database import Sessions
 @click.command()
 @click.option("--full", is_flag=True, help="Forget the kept vectors of this model first.")
 @click.option("--local", is_flag=True, help="Build in DATA_DIR, whatever INDEX_URL says.")
+@click.option(
+    "--ray",
+    "cluster",
+    is_flag=False,
+    flag_value=LOCAL,
+    metavar="[ADDRESS]",
+    help="Embed on the Ray cluster at ADDRESS (auto, host:6379, ray://host:10001), by default on"
+    " all processors of this machine.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
-def reindex(app: App, full: bool, local: bool, as_json: bool) -> None:
+def reindex(app: App, full: bool, local: bool, cluster: str | None, as_json: bool) -> None:
     """Rebuild the index from everything that is published.
 
     The old index serves until the new one is ready. With INDEX_URL, --local builds the index that
-    answers while the server is down.
+    answers while the server is down. --ray is for hundreds of thousands of new statements: it can
+    be stopped at any moment, and continues where it was when it is run again.
     """
     builds = LocalBuilds(app.sessions, app.settings.index_dir) if local else app.builds
     with builds.hold_lock():
         if full:
             vector_cache.forget(app.sessions, app.encoder.fingerprint)
+        if cluster is not None:
+            app.embed_on_ray(cluster)
         manifest = builds.reindex(app.encoder, make_reporter("Embedding the statements"))
     _show(manifest, "is now served", as_json)
 

@@ -9,12 +9,12 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from knowledge.domain import Calendar, SubjectKind
@@ -82,14 +82,15 @@ def load_person(session: Session, key: str) -> Known:
     return Known(wishes, row.blocked_until, row.reachable)
 
 
-# Built once: it runs at every message.
+# Built once, over the table: it runs at every message.
+_PEOPLE: Final = cast(Table, Person.__table__)
 _REMEMBERED: Final = select(
-    Person.language,
-    Person.calendar,
-    Person.muted,
-    Person.blocked_until,
-    Person.address.is_not(None).label("reachable"),
-).where(Person.key == bindparam("key"))
+    _PEOPLE.c.language,
+    _PEOPLE.c.calendar,
+    _PEOPLE.c.muted,
+    _PEOPLE.c.blocked_until,
+    _PEOPLE.c.address.is_not(None).label("reachable"),
+).where(_PEOPLE.c.key == bindparam("key"))
 
 
 def choose_language(session: Session, key: str, language: str) -> None:

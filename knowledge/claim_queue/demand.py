@@ -6,14 +6,15 @@ cluster with more *recent* demand has the higher heat at any time, so a database
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Boolean, Table, and_, bindparam, case, func, select, text, update
 from sqlalchemy.orm import Session
 
-from knowledge.domain import ClusterStatus, Outcome
-from knowledge.models import Claim, Cluster, Inquiry
+from knowledge.domain import ClusterStatus, Outcome, RejectReason
+from knowledge.models import Claim, Cluster, Inquiry, Instant
 from knowledge.notifications import rejections
 
 #: Half-life of an inquiry.
@@ -32,10 +33,10 @@ def lock_queue(session: Session) -> None:
     inquiries could be lost, or two transactions deadlock.
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:inbox)"), {"inbox": _INBOX})
+        session.execute(_LOCK, {"inbox": _INBOX})
     else:
         # SQLite has one writer at a time: the first to write. Write nothing, to become it.
-        session.execute(update(Cluster).where(Cluster.id < 0).values(inquiry_count=0))
+        session.execute(_WRITE_NOTHING)
 
 
 def compute_heat(moments: Iterable[datetime]) -> float:
@@ -48,32 +49,50 @@ def demand(heat: float, now: datetime) -> float:
     return 2.0 ** (heat - now.timestamp() / HALF_LIFE.total_seconds()) if heat else 0.0
 
 
-def count_inquiry(session: Session, inquiry: Inquiry) -> None:
-    """Count a new inquiry in its claim's cluster, if it has one; call ``lock_queue`` first.
+@dataclass(frozen=True, slots=True)
+class ClusterDemand:
+    """What is counted of a claim's cluster, before a person asks once more.
+
+    ``known`` is whether the person asked any of its claims before; ``reject_reason`` is why
+    moderators rejected it, if they did.
+    """
+
+    id: int
+    reject_reason: RejectReason | None
+    heat: float
+    inquiry_count: int
+    first_asked_at: datetime
+    last_asked_at: datetime
+    known: bool
+
+
+def load_demand(session: Session, claim_id: int, person_key: str) -> ClusterDemand | None:
+    """Return what is counted of a claim's cluster, if it has one; call ``lock_queue`` first."""
+    row = session.execute(_DEMAND, {"claim": claim_id, "person": person_key}).one_or_none()
+    return None if row is None else ClusterDemand(*row)
+
+
+def count_inquiry(
+    session: Session, before: ClusterDemand, at: datetime, outcome: Outcome, *, forwarded: bool
+) -> None:
+    """Count a new inquiry in the cluster of its claim, which had so much ``before``.
 
     A settled or answered cluster is opened again if this inquiry was not settled.
     """
-    cluster = session.scalars(
-        select(Cluster)
-        .join(Claim, Claim.cluster_id == Cluster.id)
-        .where(Claim.id == inquiry.claim_id)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if cluster is None:
-        return
-    before = select(Inquiry.id).join(Claim, Inquiry.claim_id == Claim.id)
-    known = session.scalar(
-        before.where(
-            Inquiry.person_key == inquiry.person_key,
-            Inquiry.id != inquiry.id,
-            Claim.cluster_id == cluster.id,
-        ).limit(1)
-    )
-    _add(
-        cluster, [inquiry.asked_at], people=known is None, forwarded=inquiry.origin_kind is not None
-    )
-    if inquiry.outcome not in SETTLING:
-        unsettle(cluster)
+    first, last, heat = at, at, compute_heat([at])
+    if before.inquiry_count:
+        first, last = min(before.first_asked_at, at), max(before.last_asked_at, at)
+        heat = _sum([before.heat, heat])
+    counted = {
+        "number": before.id,
+        "first": first,
+        "last": last,
+        "hot": heat,
+        "people": int(not before.known),
+        "forwards": int(forwarded),
+        "unsettled": outcome not in SETTLING,
+    }
+    session.execute(_COUNT, counted)
 
 
 def join_cluster(session: Session, cluster: Cluster, claim_id: int) -> None:
@@ -154,3 +173,46 @@ def _sum(logarithms: Sequence[float]) -> float:
         return 0.0
     highest = max(logarithms)
     return highest + math.log2(sum(2.0 ** (each - highest) for each in logarithms))
+
+
+# Built once: they run at every inquiry, and building one takes longer than running it.
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(:inbox)")
+_CLUSTERS: Final = cast(Table, Cluster.__table__)
+_WRITE_NOTHING: Final = update(_CLUSTERS).where(_CLUSTERS.c.id < 0).values(inquiry_count=0)
+_SAME: Final = Claim.__table__.alias()
+_DEMAND: Final = (
+    select(
+        _CLUSTERS.c.id,
+        _CLUSTERS.c.reject_reason,
+        _CLUSTERS.c.heat,
+        _CLUSTERS.c.inquiry_count,
+        _CLUSTERS.c.first_asked_at,
+        _CLUSTERS.c.last_asked_at,
+        select(Inquiry.__table__.c.id)
+        .join(_SAME, Inquiry.__table__.c.claim_id == _SAME.c.id)
+        .where(
+            Inquiry.__table__.c.person_key == bindparam("person"),
+            _SAME.c.cluster_id == _CLUSTERS.c.id,
+        )
+        .exists(),
+    )
+    .join(Claim.__table__, Claim.__table__.c.cluster_id == _CLUSTERS.c.id)
+    .where(Claim.__table__.c.id == bindparam("claim"))
+)
+_SETTLED: Final = _CLUSTERS.c.status.in_((ClusterStatus.SETTLED, ClusterStatus.ANSWERED))
+_COUNT: Final = (
+    update(_CLUSTERS)
+    .where(_CLUSTERS.c.id == bindparam("number"))
+    .values(
+        first_asked_at=bindparam("first", type_=Instant()),
+        last_asked_at=bindparam("last", type_=Instant()),
+        heat=bindparam("hot"),
+        inquiry_count=_CLUSTERS.c.inquiry_count + 1,
+        asker_count=_CLUSTERS.c.asker_count + bindparam("people"),
+        forward_count=_CLUSTERS.c.forward_count + bindparam("forwards"),
+        status=case(
+            (and_(bindparam("unsettled", type_=Boolean()), _SETTLED), ClusterStatus.OPEN.value),
+            else_=_CLUSTERS.c.status,
+        ),
+    )
+)

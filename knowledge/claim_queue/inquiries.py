@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand, stored_claims
@@ -68,6 +69,14 @@ class Asked:
     closed: RejectReason | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A new inquiry, and why moderators rejected what was asked, if they did."""
+
+    id: int
+    closed: RejectReason | None = None
+
+
 def record(
     session: Session,
     person_key: str,
@@ -80,8 +89,8 @@ def record(
     basis: Basis | None = None,
     origin: Origin | None = None,
     rest: Sequence[str] = (),
-) -> int:
-    """Keep an inquiry and return its id. Unsettled ones are what moderators work through.
+) -> Recorded:
+    """Keep an inquiry. Unsettled ones are what moderators work through.
 
     ``statement_ids`` are what the person is shown, best first: what stands in the message, and
     nothing where there is no match. ``language`` is what they are spoken to in. ``waiting`` says
@@ -91,34 +100,39 @@ def record(
     claims that are not answered with this one.
     """
     demand.lock_queue(session)
-    inquiry = Inquiry(
-        person_key=person_key,
-        claim=claim,
-        claim_id=stored_claims.store_claim(session, claim, language),
-        outcome=outcome,
-        language=language,
-        waiting=waiting,
-        asked_at=now(),
-    )
-    if basis is not None:
-        inquiry.encoder_fingerprint, inquiry.judge_fingerprint = basis.encoder, basis.judge
-        inquiry.assert_threshold, inquiry.suggest_threshold = basis.assert_at, basis.suggest_at
-    if origin is not None:
-        inquiry.origin_kind, inquiry.origin_key = origin.kind, origin.key
-        inquiry.origin_name = origin.name
-    inquiry.remaining_claims = list(rest) or None
+    claim_id, at = stored_claims.store_claim(session, claim, language), now()
+    cluster = demand.load_demand(session, claim_id, person_key)
+    closed = cluster.reject_reason if cluster is not None else None
     if outcome is Outcome.NO_MATCH:
         statement_ids = ()
-    inquiry.shown = [
-        ShownStatement(position=n, statement_id=each) for n, each in enumerate(statement_ids)
-    ]
-    session.add(inquiry)
-    session.flush()
-    if waiting and rejections.load_reason(session, inquiry.id) is not None:
-        inquiry.waiting = False
+    values = {
+        "person_key": person_key,
+        "claim": claim,
+        "claim_id": claim_id,
+        "outcome": outcome,
+        "language": language,
+        "waiting": waiting and closed is None,
+        "asked_at": at,
+        "encoder_fingerprint": basis and basis.encoder,
+        "judge_fingerprint": basis and basis.judge,
+        "assert_threshold": basis and basis.assert_at,
+        "suggest_threshold": basis and basis.suggest_at,
+        "origin_kind": origin and origin.kind,
+        "origin_key": origin and origin.key,
+        "origin_name": origin and origin.name,
+        "remaining_claims": list(rest) or None,
+    }
+    number: int = session.execute(_INSERT, values).scalar_one()
+    if statement_ids:
+        shown = [
+            {"inquiry_id": number, "position": n, "statement_id": each}
+            for n, each in enumerate(statement_ids)
+        ]
+        session.execute(_SHOW, shown)
     _catch_up(session, statement_ids)
-    demand.count_inquiry(session, inquiry)
-    return inquiry.id
+    if cluster is not None:
+        demand.count_inquiry(session, cluster, at, outcome, forwarded=origin is not None)
+    return Recorded(number, closed)
 
 
 def show(session: Session, inquiry_id: int, statement_ids: Sequence[int]) -> None:
@@ -140,12 +154,9 @@ def _catch_up(session: Session, statement_ids: Sequence[int]) -> None:
 
     The lock is shared and lasts until the commit: a later withdrawal sees that they were shown.
     """
-    rows = session.execute(
-        select(Statement.id, Statement.status, Statement.merged_into)
-        .where(Statement.id.in_(statement_ids))
-        .order_by(Statement.id)
-        .with_for_update(read=True)
-    ).all()
+    if not statement_ids:
+        return
+    rows = session.execute(_STANDING, {"ids": list(statement_ids)}).all()
     gone = [
         row.id
         for row in rows
@@ -153,6 +164,18 @@ def _catch_up(session: Session, statement_ids: Sequence[int]) -> None:
     ]
     if gone:
         note_corrected(session, gone, NotificationKind.RETRACTED)
+
+
+# Built once: they run at every inquiry, and building one takes longer than running it.
+_INSERT: Final = insert(cast(Table, Inquiry.__table__)).returning(Inquiry.__table__.c.id)
+_SHOW: Final = insert(cast(Table, ShownStatement.__table__))
+_STATEMENTS: Final = cast(Table, Statement.__table__)
+_STANDING: Final = (
+    select(_STATEMENTS.c.id, _STATEMENTS.c.status, _STATEMENTS.c.merged_into)
+    .where(_STATEMENTS.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_STATEMENTS.c.id)
+    .with_for_update(read=True)
+)
 
 
 def load(session: Session, inquiry_id: int, person_key: str) -> Asked | None:

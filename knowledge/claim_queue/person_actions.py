@@ -89,7 +89,7 @@ def _record(
     unsettled = claim.outcome not in demand.SETTLING
     # The address is stored for settled claims too: the statement may be corrected or withdrawn.
     waiting = people.keep_reachable(session, person) and unsettled
-    number = inquiries.record(
+    recorded = inquiries.record(
         session,
         person.key,
         claim.claim,
@@ -103,9 +103,9 @@ def _record(
     )
     forwarders = 0
     if left.origin is not None and claim.outcome in _PASSED_ON:
-        forwarders = inquiries.count_forwarders(session, number, _MOST_FORWARDERS)
-    closed = rejections.load_reason(session, number) if unsettled else None
-    return Noted(number, waiting and closed is None, forwarders, closed)
+        forwarders = inquiries.count_forwarders(session, recorded.id, _MOST_FORWARDERS)
+    closed = recorded.closed if unsettled else None
+    return Noted(recorded.id, waiting and closed is None, forwarders, closed)
 
 
 def dispute(session: Session, inquiry_id: int, person: Contact) -> bool | None:

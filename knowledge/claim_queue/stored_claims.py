@@ -1,6 +1,8 @@
 """Store claims: one row per wording, whoever asks it and however often."""
 
-from sqlalchemy import select
+from typing import Final, cast
+
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from knowledge.claims import ClaimText
@@ -15,12 +17,23 @@ def store_claim(session: Session, claim: str, language: str) -> int:
 
     ``language`` is used where the letters of the claim do not tell.
     """
-    key, guessed = ClaimText(claim).key, guess_language(claim)
+    key = {"key": ClaimText(claim).key}
+    known: int | None = session.execute(_BY_KEY, key).scalar()
+    if known is not None:
+        return known
+    guessed = guess_language(claim)
     values = {
-        "key": key,
+        **key,
         "text": claim,
         "language": language if guessed == UNDETERMINED else guessed,
         "created_at": now(),
     }
     insert_new(session, Claim, values)
-    return session.execute(select(Claim.id).where(Claim.key == key)).scalar_one()
+    # Another process may have stored it meanwhile.
+    stored: int = session.execute(_BY_KEY, key).scalar_one()
+    return stored
+
+
+_CLAIMS: Final = cast(Table, Claim.__table__)
+# Built once: it runs at every inquiry.
+_BY_KEY: Final = select(_CLAIMS.c.id).where(_CLAIMS.c.key == bindparam("key"))

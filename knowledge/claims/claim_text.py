@@ -1,13 +1,27 @@
-"""A claim's text and its derived forms, each computed once (pure)."""
+"""A claim's text and its derived forms, kept for a while: claims go round (pure)."""
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Final
 
 from embeddings.text.normalisation import for_matching
 from embeddings.text.tokenisation import terms
 from knowledge.claims.claim_core import core_of
 from knowledge.claims.noise import bare_text
+
+#: Claims whose forms are kept.
+_KEPT: Final = 1_024
+
+
+@lru_cache(maxsize=_KEPT)
+def _terms(bare: str) -> tuple[str, ...]:
+    return tuple(terms(bare))
+
+
+_bare = lru_cache(maxsize=_KEPT)(bare_text)
+_core = lru_cache(maxsize=_KEPT)(core_of)
+_folded = lru_cache(maxsize=_KEPT)(for_matching)
 
 
 @dataclass(frozen=True)
@@ -19,17 +33,17 @@ class ClaimText:
     @cached_property
     def bare(self) -> str:
         """The claim on one line, without links, tags and the like around it."""
-        return bare_text(self.raw)
+        return _bare(self.raw)
 
     @cached_property
     def core(self) -> str | None:
         """The stretch that states the claim; None if that is all of it."""
-        return core_of(self.bare)
+        return _core(self.bare)
 
     @cached_property
     def folded(self) -> str:
         """The bare claim with folded letters: equal for wordings with one answer."""
-        return for_matching(self.bare)
+        return _folded(self.bare)
 
     @cached_property
     def key(self) -> str:
@@ -43,4 +57,4 @@ class ClaimText:
     @cached_property
     def terms(self) -> tuple[str, ...]:
         """The search terms of the claim; empty if it says nothing."""
-        return tuple(terms(self.bare))
+        return _terms(self.bare)

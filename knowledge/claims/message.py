@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from embeddings.text.normalisation import visible
@@ -25,6 +26,9 @@ MAX_CHARACTERS: Final = 10_000
 MIN_WORDS: Final = 2
 #: Least letters for a message to count as shouting.
 _MIN_CAPITALS: Final = 12
+#: Parsed messages that are kept: those that go round come from many people. 16 KB each at most
+#: where they come from Telegram.
+_KEPT: Final = 512
 
 _CAPITAL = re.compile("[A-ZÀ-Þ]")
 _SMALL = re.compile("[a-zß-ÿ\u0621-\u064a]")
@@ -47,6 +51,7 @@ class Message:
     arabizi: bool = False
 
 
+@lru_cache(maxsize=_KEPT)
 def read_message(message: str) -> Message:
     """Return the parsed ``message``, with what is to be checked.
 

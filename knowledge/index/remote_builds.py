@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from embeddings.encoders.encoder import Encoder
@@ -21,13 +20,13 @@ from embeddings.index.snapshot import Manifest
 from embeddings.index.sparse_terms import TermStatistics
 from embeddings.index.statement_index import Entry
 from embeddings.progress import Progress
-from knowledge.domain import StatementStatus
 from knowledge.index import index_positions
 from knowledge.index.index_check import Verification, compare_in_order, verify_index
 from knowledge.index.index_positions import HeldPosition
 from knowledge.index.serving_index import (
     IndexState,
     compare_ids,
+    count_published,
     last_change,
     load_next_entries,
     load_pending,
@@ -35,7 +34,6 @@ from knowledge.index.serving_index import (
     require_ours,
 )
 from knowledge.index.vector_cache import load_or_compute
-from knowledge.models import Statement
 from knowledge.storage.database import Sessions
 
 #: Statements read, embedded and written at once.
@@ -190,7 +188,7 @@ class RemoteBuilds:
         for _ in range(_LOOKS):
             self.catch_up(index, encoder)
             before = self._sessions.read(last_change)
-            held, published = index.count(), self._sessions.read(_count_published)
+            held, published = index.count(), self._sessions.read(count_published)
             if held == published:
                 return
             if self._sessions.read(last_change) == before:
@@ -214,7 +212,7 @@ class RemoteBuilds:
             return compare_ids(self._sessions, None, frozenset())
         followed = self._followed(index)
         with self._sessions() as session:
-            number, published = last_change(session), _count_published(session)
+            number, published = last_change(session), count_published(session)
         if index.count() == published:
             return IndexState(index.manifest, published, number, (), (), followed)
         return compare_in_order(self._sessions, index.manifest, index.sorted_ids(), followed)
@@ -255,8 +253,3 @@ class RemoteBuilds:
 def _alias_of(came_from: str) -> str:
     """Return the alias of a database by its origin; Milvus allows letters, digits and ``_``."""
     return f"tathabbat_{hashlib.sha256(came_from.encode()).hexdigest()[:8]}"
-
-
-def _count_published(session: Session) -> int:
-    published = Statement.status == StatementStatus.PUBLISHED
-    return session.scalar(select(func.count()).select_from(Statement).where(published)) or 0

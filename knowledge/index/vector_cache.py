@@ -1,9 +1,10 @@
 """Cache vectors in the database by text and encoder, so that nothing is embedded twice."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
@@ -41,14 +42,7 @@ def load_or_compute(
         # Half precision loses less than the encoder's own noise, and halves the space.
         rows = encoder.encode_statements([t for _, t in chunk]).astype(np.float16)
         fresh = {key: row.tobytes() for (key, _), row in zip(chunk, rows, strict=True)}
-        with sessions.begin() as session:
-            session.execute(
-                _KEEP,
-                [
-                    {"text_hash": key, "fingerprint": encoder.fingerprint, "data": data}
-                    for key, data in fresh.items()
-                ],
-            )
+        sessions.write(_keep, encoder.fingerprint, fresh)
         known |= fresh
         if progress is not None:
             progress(done * _CHUNK + len(chunk), len(todo))
@@ -58,6 +52,22 @@ def load_or_compute(
     norms = np.linalg.norm(found, axis=1, keepdims=True)
     unit: Vectors = found / np.maximum(norms, 1e-6)
     return unit
+
+
+def find_missing(session: Session, fingerprint: str, texts: Collection[str]) -> list[str]:
+    """Return those of ``texts`` that have no vector of an encoder, each once."""
+    keys = {_key(text): text for text in texts}
+    known = _known_keys(session, fingerprint, list(keys))
+    return [text for key, text in keys.items() if key not in known]
+
+
+def store(
+    session: Session, fingerprint: str, texts: Sequence[str], vectors: NDArray[np.floating]
+) -> None:
+    """Keep the vectors (n, dimension) of ``texts`` (n,); those that are kept already stay."""
+    rows = vectors.astype(np.float16)
+    fresh = {_key(text): row.tobytes() for text, row in zip(texts, rows, strict=True)}
+    _keep(session, fingerprint, fresh)
 
 
 def load_kept(sessions: Sessions, fingerprint: str, texts: Sequence[str]) -> dict[str, Vectors]:
@@ -91,6 +101,26 @@ def prune(sessions: Sessions, wanted: Collection[str]) -> int:
         count = session.scalar(select(func.count()).select_from(Vector).where(unwanted)) or 0
         session.execute(delete(Vector).where(unwanted))
     return count
+
+
+def _keep(session: Session, fingerprint: str, fresh: Mapping[str, bytes]) -> None:
+    rows = [
+        {"text_hash": key, "fingerprint": fingerprint, "data": data} for key, data in fresh.items()
+    ]
+    session.execute(_KEEP, rows)
+
+
+def _known_keys(session: Session, fingerprint: str, keys: Sequence[str]) -> set[str]:
+    known: set[str] = set()
+    for batch in in_batches(keys):
+        known |= set(
+            session.scalars(
+                select(Vector.text_hash).where(
+                    Vector.fingerprint == fingerprint, Vector.text_hash.in_(batch)
+                )
+            )
+        )
+    return known
 
 
 def _read(session: Session, fingerprint: str, keys: Sequence[str]) -> dict[str, bytes]:

@@ -1,11 +1,14 @@
 """Guess a text's language from its letters and common words."""
 
 import re
+from functools import lru_cache
 
 #: BCP 47's code for "undetermined".
 UNDETERMINED = "und"
 #: Characters read; more would not change the answer.
 SAMPLE = 1_000
+# Texts whose language is remembered: claims go round, and their statements with them.
+_KEPT = 1_024
 
 _WORD = re.compile(r"[^\W\d_]+")
 # Short words that are common in the one language and not words of the other.
@@ -47,14 +50,19 @@ def guess_language(text: str) -> str:
     Only the project's languages are told apart; another language in Arabic or Latin script is taken
     for the nearest of them, so a stated language should always be preferred.
     """
-    letters = [c for c in text[:SAMPLE] if c.isalpha()]
+    return _guess(text[:SAMPLE])
+
+
+@lru_cache(maxsize=_KEPT)
+def _guess(text: str) -> str:
+    letters = [c for c in text if c.isalpha()]
     arabic = sum("\u0600" <= c <= "\u06ff" or "\u0750" <= c <= "\u077f" for c in letters)
     latin = sum(c < "\u0250" for c in letters)
     if arabic * 2 > len(letters):
         return "ar"
     if latin * 2 <= len(letters):
         return UNDETERMINED
-    folded = text[:SAMPLE].casefold()
+    folded = text.casefold()
     words = _WORD.findall(folded)
     french = sum(word in _FRENCH or not _ACCENTED.isdisjoint(word) for word in words)
     french += len(_ELIDED.findall(folded))

@@ -5,8 +5,18 @@ They run at every step of every update: building one took three times as long as
 
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, and_, bindparam, case, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Table,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from knowledge.domain import Course, UpdateState
@@ -23,68 +33,94 @@ LEASE: Final = Lease(
 )
 
 
+_UPDATES: Final = cast(Table, QueuedUpdate.__table__)
+
+
+def _is_open(updates: FromClause) -> ColumnElement[bool]:
+    """Whether an update is unfinished: two comparisons, for a list would be rendered every time."""
+    return or_(*(updates.c.state == state for state in OPEN))
+
+
 def _take() -> "ReturningUpdate[*tuple[Any, ...]]":
     """Return the statement; it binds ``at``, ``until``, ``by``, ``most`` and ``in_hand``."""
     at = bindparam("at", type_=Instant())
-    other = aliased(QueuedUpdate)
+    this, other = _UPDATES.c, _UPDATES.alias()
     due = (
-        select(QueuedUpdate.id)
+        select(this.id)
         .where(
-            QueuedUpdate.state.in_(OPEN),
-            QueuedUpdate.due_at <= at,
-            QueuedUpdate.id.not_in(bindparam("in_hand", expanding=True)),
-            or_(QueuedUpdate.leased_until.is_(None), QueuedUpdate.leased_until <= at),
-            ~select(other.id)
+            _is_open(_UPDATES),
+            this.due_at <= at,
+            this.id.not_in(bindparam("in_hand", expanding=True)),
+            or_(this.leased_until.is_(None), this.leased_until <= at),
+            ~select(other.c.id)
             .where(
-                other.lane == QueuedUpdate.lane,
-                other.state.in_(OPEN),
-                other.id != QueuedUpdate.id,
+                other.c.lane == this.lane,
+                _is_open(other),
+                other.c.id != this.id,
                 or_(
-                    other.id < QueuedUpdate.id,
+                    other.c.id < this.id,
                     # An earlier update that was stored after a later one of its lane was taken: the
                     # later one goes first.
-                    and_(other.leased_until.is_not(None), other.leased_until > at),
+                    and_(other.c.leased_until.is_not(None), other.c.leased_until > at),
                 ),
             )
             .exists(),
         )
-        .order_by(QueuedUpdate.turn, QueuedUpdate.id)
+        .order_by(this.turn, this.id)
         .limit(bindparam("most"))
-        .with_for_update(skip_locked=True, of=QueuedUpdate)
+        .with_for_update(skip_locked=True, of=_UPDATES)
     )
-    died = QueuedUpdate.leased_until.is_not(None)
-    answered = QueuedUpdate.state == UpdateState.ANSWERED
+    died = this.leased_until.is_not(None)
+    answered = this.state == UpdateState.ANSWERED
     return (
-        update(QueuedUpdate)
-        .where(QueuedUpdate.id.in_(due.scalar_subquery()))
+        update(_UPDATES)
+        .where(this.id.in_(due.scalar_subquery()))
         .values(
             holder=bindparam("by"),
             leased_until=bindparam("until", type_=Instant()),
             # Once a reply is stored, tries are its failed sendings, after which it waits longer
             # each time: the death of the process says nothing about Telegram.
-            tries=QueuedUpdate.tries + case((and_(died, ~answered), 1), else_=0),
-            repeats=QueuedUpdate.repeats + case((and_(died, answered), 1), else_=0),
+            tries=this.tries + case((and_(died, ~answered), 1), else_=0),
+            repeats=this.repeats + case((and_(died, answered), 1), else_=0),
         )
         .returning(
-            QueuedUpdate.id,
-            QueuedUpdate.lane,
-            QueuedUpdate.course,
-            QueuedUpdate.payload,
-            QueuedUpdate.reply,
-            QueuedUpdate.placeholder,
-            QueuedUpdate.progress,
-            QueuedUpdate.tries,
-            QueuedUpdate.repeats,
-            QueuedUpdate.arrived_at,
-            QueuedUpdate.turn,
-            QueuedUpdate.message_key,
+            this.id,
+            this.lane,
+            this.course,
+            this.payload,
+            this.reply,
+            this.placeholder,
+            this.progress,
+            this.tries,
+            this.repeats,
+            this.arrived_at,
+            this.turn,
+            this.message_key,
         )
     )
 
 
 TAKE: Final = _take()
 
-_UPDATES: Final = cast(Table, QueuedUpdate.__table__)
+#: Stored versions of the ``messages``.
+VERSIONS: Final = select(
+    _UPDATES.c.id,
+    _UPDATES.c.message_key,
+    _UPDATES.c.content_key,
+    _UPDATES.c.state,
+    _UPDATES.c.course,
+    _UPDATES.c.placeholder,
+).where(_UPDATES.c.message_key.in_(bindparam("messages", expanding=True)))
+
+#: The highest waiting turn of each of ``lanes`` that has one.
+LAST_TURNS: Final = (
+    select(_UPDATES.c.lane, func.max(_UPDATES.c.turn))
+    .where(_UPDATES.c.lane.in_(bindparam("lanes", expanding=True)), _is_open(_UPDATES))
+    .group_by(_UPDATES.c.lane)
+)
+
+#: The lowest waiting turn, and how many updates are unanswered.
+WAITING: Final = select(func.min(_UPDATES.c.turn), func.count()).where(_is_open(_UPDATES))
 
 #: Changes an update that ``by`` holds, by its ``number``: other parameters are the new values.
 #: Returns nothing if another process holds it by now, or it is done.
@@ -94,7 +130,7 @@ CHANGE: Final = (
         _UPDATES.c.id == bindparam("number"),
         _UPDATES.c.holder == bindparam("by"),
         _UPDATES.c.leased_until.is_not(None),
-        _UPDATES.c.state.in_(OPEN),
+        _is_open(_UPDATES),
     )
     .returning(_UPDATES.c.id)
 )

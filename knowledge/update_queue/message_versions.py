@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge.domain import Course, UpdateState
-from knowledge.models import QueuedUpdate
-from knowledge.update_queue.lease_statements import OPEN
+from knowledge.update_queue.lease_statements import OPEN, VERSIONS
 
 #: Courses whose message is not an answer.
 _REFUSED: Final = (Course.SLOW_DOWN, Course.BUSY)
@@ -55,16 +53,7 @@ def load_versions(session: Session, messages: Mapping[int, str]) -> dict[int, Me
     """Compare updates with stored ones, by number; ``messages`` are what each is a version of."""
     if not messages:
         return {}
-    rows = session.execute(
-        select(
-            QueuedUpdate.id,
-            QueuedUpdate.message_key,
-            QueuedUpdate.content_key,
-            QueuedUpdate.state,
-            QueuedUpdate.course,
-            QueuedUpdate.placeholder,
-        ).where(QueuedUpdate.message_key.in_(set(messages.values())))
-    ).all()
+    rows = session.execute(VERSIONS, {"messages": list(set(messages.values()))}).all()
     kept = [StoredVersion(*row) for row in rows]
     by_number = {each.id: each for each in kept}
     return {number: compare(by_number[number], kept) for number in messages}

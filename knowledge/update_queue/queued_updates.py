@@ -20,7 +20,15 @@ from knowledge.models import QueuedUpdate
 from knowledge.storage.bulk_insert import insert_all
 from knowledge.storage.pagination import bound_limit
 from knowledge.update_queue.fair_scheduling import assign_turns
-from knowledge.update_queue.lease_statements import CHANGE, FINISH, GIVE_UP, OPEN, TAKE
+from knowledge.update_queue.lease_statements import (
+    CHANGE,
+    FINISH,
+    GIVE_UP,
+    LAST_TURNS,
+    OPEN,
+    TAKE,
+    WAITING,
+)
 from knowledge.update_queue.message_versions import MessageVersion, load_versions
 
 #: Characters of an error that are stored.
@@ -95,14 +103,8 @@ class Tally:
 def store(session: Session, arriving: Sequence[NewUpdate], at: datetime) -> Stored:
     """Store incoming updates; those stored before, by number, are left unchanged."""
     lanes = {each.lane for each in arriving}
-    rows = session.execute(
-        select(QueuedUpdate.lane, func.max(QueuedUpdate.turn))
-        .where(QueuedUpdate.lane.in_(lanes), QueuedUpdate.state.in_(OPEN))
-        .group_by(QueuedUpdate.lane)
-    ).all()
-    serving = session.scalar(
-        select(func.min(QueuedUpdate.turn)).where(QueuedUpdate.state.in_(OPEN))
-    )
+    rows = session.execute(LAST_TURNS, {"lanes": list(lanes)}).all()
+    serving, waiting = session.execute(WAITING).one()
     last: dict[str, int] = {row[0]: row[1] for row in rows}
     given = assign_turns((each.lane for each in arriving), last, serving or 0)
     new = insert_all(
@@ -110,7 +112,7 @@ def store(session: Session, arriving: Sequence[NewUpdate], at: datetime) -> Stor
         QueuedUpdate,
         [_row(each, turn, at) for each, turn in zip(arriving, given, strict=True)],
     )
-    return Stored(frozenset(new), count_waiting(session))
+    return Stored(frozenset(new), waiting + len(new))
 
 
 def _row(arriving: NewUpdate, turn: int, at: datetime) -> dict[str, Any]:
@@ -134,7 +136,8 @@ def _row(arriving: NewUpdate, turn: int, at: datetime) -> dict[str, Any]:
 
 def count_waiting(session: Session) -> int:
     """Return how many updates are unanswered."""
-    return session.scalar(select(func.count()).where(QueuedUpdate.state.in_(OPEN))) or 0
+    waiting: int = session.execute(WAITING).one()[1]
+    return waiting
 
 
 def lease(
@@ -158,7 +161,7 @@ def lease(
         "most": limit,
         "in_hand": list(in_hand),
     }
-    rows = session.execute(TAKE, given, execution_options={"synchronize_session": False}).all()
+    rows = session.execute(TAKE, given).all()
     in_turn = sorted(rows, key=lambda row: (row.turn, row.id))
     versions = load_versions(
         session, {row.id: row.message_key for row in rows if row.message_key is not None}

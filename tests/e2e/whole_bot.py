@@ -33,7 +33,7 @@ class Installation:
         return subprocess.run(
             [_command(), *map(str, arguments)],
             cwd=self.folder,
-            env=self._environment(),
+            env=self.environment(),
             capture_output=True,
             encoding="utf-8",
             timeout=_PATIENCE,
@@ -45,7 +45,7 @@ class Installation:
         return subprocess.Popen(
             [_command(), *arguments],
             cwd=self.folder,
-            env=self._environment(),
+            env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
@@ -73,7 +73,7 @@ class Installation:
 
     def launch(self, server: BotApiServer, output: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start the bot, with all it prints into ``output``, and do not wait for it."""
-        environment = self._environment() | {
+        environment = self.environment() | {
             "TELEGRAM_BOT_TOKEN": TOKEN,
             "TELEGRAM_API_URL": server.url,
         }
@@ -81,7 +81,7 @@ class Installation:
             [_command(), "run"], cwd=self.folder, env=environment, stdout=output, stderr=output
         )
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         kept = {
             name: os.environ[name]
             for name in ("PATH", "PYTHONPATH", "SYSTEMROOT")

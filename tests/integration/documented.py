@@ -30,11 +30,13 @@ NOT_RUN: Final = {
     "journalctl": "reads systemd's journal",
     "make": "installs packages, or is the tests themselves; its targets are looked up",
     "man": "shows a page that make would have written",
+    "ray": "starts and stops processes on several machines",
     "sudo": "as root, changes the machine; as the user tathabbat it is run as whoever tests",
     "systemctl": "speaks to systemd",
 }
 #: Commands of the program that are not run, and why. They are read with all their options.
 NOT_RUN_COMMANDS: Final = {
+    "reindex --ray": "needs a cluster of other machines",
     "run": "needs a token, and serves until it is stopped",
 }
 #: An installation, which most pages presuppose.

@@ -80,7 +80,7 @@ def asks(
     """Let a person ask a claim, see statements, and perhaps wait for an answer."""
     outcome = Outcome.RELATED if shown else Outcome.NO_MATCH
     with sessions.begin() as session:
-        number = inquiries.record(session, person, claim, outcome, shown, language)
+        number = inquiries.record(session, person, claim, outcome, shown, language).id
         row = session.get_one(Inquiry, number)
         row.claim_id = session.scalar(select(Claim.id).where(Claim.key == ClaimText(claim).key))
         row.waiting = waiting

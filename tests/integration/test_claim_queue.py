@@ -91,7 +91,7 @@ def test_what_was_settled_is_nothing_to_do_until_it_is_not(sessions: Sessions) -
 def test_a_disputed_answer_is_the_moderators(sessions: Sessions) -> None:
     number = _clustered(sessions, _asked(sessions, _SAID, [], Outcome.REFUTED))
     with sessions.begin() as session:
-        inquiry = inquiries.record(session, "one", _SAID, Outcome.REFUTED, [], "ar")
+        inquiry = inquiries.record(session, "one", _SAID, Outcome.REFUTED, [], "ar").id
     assert _summary(sessions, number).status is ClusterStatus.SETTLED
     with sessions.begin() as session:
         assert inquiries.dispute(session, inquiry, "one")

@@ -14,7 +14,7 @@ _SECRET = b"a secret of this installation"
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_an_inquiry_is_recalled_as_it_was_answered(sessions: Sessions, outcome: Outcome) -> None:
     with sessions.begin() as session:
-        number = inquiries.record(session, "someone", "هل انهار السد؟", outcome, [7, 3, 5], "ar")
+        number = inquiries.record(session, "someone", "هل انهار السد؟", outcome, [7, 3, 5], "ar").id
     with sessions() as session:
         assert inquiries.load(session, number, "someone") == inquiries.Asked(
             number, "هل انهار السد؟", outcome, () if outcome is Outcome.NO_MATCH else (7, 3, 5)
@@ -23,7 +23,7 @@ def test_an_inquiry_is_recalled_as_it_was_answered(sessions: Sessions, outcome: 
 
 def test_another_person_cannot_see_or_dispute_an_inquiry(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        number = inquiries.record(session, "someone", "claim", Outcome.RELATED, [1], "ar")
+        number = inquiries.record(session, "someone", "claim", Outcome.RELATED, [1], "ar").id
     with sessions.begin() as session:
         assert inquiries.load(session, number, "somebody else") is None
         assert not inquiries.dispute(session, number, "somebody else")
@@ -33,7 +33,7 @@ def test_another_person_cannot_see_or_dispute_an_inquiry(sessions: Sessions) -> 
 
 def test_who_asked_may_dispute_the_answer_more_than_once(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        number = inquiries.record(session, "someone", "claim", Outcome.SUPPORTED, [1], "ar")
+        number = inquiries.record(session, "someone", "claim", Outcome.SUPPORTED, [1], "ar").id
     for _ in range(2):
         with sessions.begin() as session:
             assert inquiries.dispute(session, number, "someone")
@@ -50,7 +50,7 @@ def test_an_inquiry_that_was_never_made_does_not_exist(sessions: Sessions) -> No
 def test_every_asking_counts(sessions: Sessions) -> None:
     with sessions.begin() as session:
         numbers = [
-            inquiries.record(session, "someone", "claim", Outcome.NO_MATCH, [], "ar")
+            inquiries.record(session, "someone", "claim", Outcome.NO_MATCH, [], "ar").id
             for _ in range(3)
         ]
     assert len(set(numbers)) == 3

@@ -19,7 +19,7 @@ from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index.serving_index import reindex
 from knowledge.storage.database import Sessions, open_engine
 
-HEAVY = ("torch", "sentence_transformers", "transformers", "telegram")
+HEAVY = ("torch", "sentence_transformers", "transformers", "telegram", "ray")
 
 # Runs the command lines it is given, one after the other, each as the program would; then says
 # how the last one ended and which of the heavy ones came in.

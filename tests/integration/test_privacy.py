@@ -91,7 +91,7 @@ def asked(sessions: Sessions, person: str, claim: str, shown: tuple[int, ...] = 
         basis = inquiries.Basis("an encoder", "a judge", 0.9, 0.6)
         return inquiries.record(
             session, person, claim, outcome, shown, "en", waiting=True, basis=basis
-        )
+        ).id
 
 
 def long_ago(sessions: Sessions, *numbers: int) -> None:
@@ -327,7 +327,7 @@ class TestForwards:
             return inquiries.record(
                 session, person, ONLY_THEIRS, Outcome.NO_MATCH, (), "en", origin=came,
                 rest=[self.LEFT],
-            )  # fmt: skip
+            ).id  # fmt: skip
 
     @pytest.mark.parametrize("in_time", [True, False])
     def test_go_with_the_question_but_that_it_was_one_still_counts(

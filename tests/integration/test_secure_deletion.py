@@ -67,7 +67,7 @@ def ask(sessions: Sessions, person: str, *claims: str) -> list[int]:
         return [
             inquiries.record(
                 session, person, claim, Outcome.NO_MATCH, (), "ar", waiting=True, rest=[claim]
-            )
+            ).id
             for claim in claims
         ]
 

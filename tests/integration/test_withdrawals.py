@@ -351,7 +351,7 @@ def test_who_was_told_another_answer_since_is_told_the_first_again(sessions: Ses
 
 def _asks_and_is_answered(sessions: Sessions, person: str, statement: int) -> int:
     with sessions.begin() as session:
-        return inquiries.record(session, person, CLAIM, Outcome.REFUTED, [statement], "en")
+        return inquiries.record(session, person, CLAIM, Outcome.REFUTED, [statement], "en").id
 
 
 @pytest.mark.parametrize("by", ["undo", "detach", "settles nothing"])

@@ -46,7 +46,7 @@ def locked(name: str) -> dict[str, tuple[str, list[str]]]:
 
 @pytest.mark.parametrize(
     "name",
-    ["run.txt", "dev.txt", "milvus.txt", "tools.txt", "torch.txt", "torch-default.txt"],
+    ["run.txt", "dev.txt", "milvus.txt", "ray.txt", "tools.txt", "torch.txt", "torch-default.txt"],
 )
 def test_everything_is_locked_with_hashes(name: str) -> None:
     found = locked(name)
@@ -55,7 +55,7 @@ def test_everything_is_locked_with_hashes(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "extras"), [("run.txt", ["ocr"]), ("dev.txt", ["ocr", "milvus", "test", "dev"])]
+    ("name", "extras"), [("run.txt", ["ocr"]), ("dev.txt", ["ocr", "milvus", "ray", "test", "dev"])]
 )
 def test_the_lock_has_what_is_pinned(name: str, extras: list[str]) -> None:
     project = PROJECT["project"]
@@ -70,9 +70,10 @@ def test_the_lock_has_what_is_pinned(name: str, extras: list[str]) -> None:
     assert "torch" not in found
 
 
-def test_the_lock_of_milvus_fits_the_others() -> None:
-    wanted = pins(PROJECT["project"]["optional-dependencies"]["milvus"])
-    found, dev = locked("milvus.txt"), locked("dev.txt")
+@pytest.mark.parametrize("extra", ["milvus", "ray"])
+def test_the_lock_of_an_extra_fits_the_others(extra: str) -> None:
+    wanted = pins(PROJECT["project"]["optional-dependencies"][extra])
+    found, dev = locked(f"{extra}.txt"), locked("dev.txt")
     assert {package: found[package][0] for package in wanted} == wanted, "run `make lock`"
     assert {package: dev.get(package) for package in found} == found
 

@@ -126,7 +126,7 @@ def render(reply: Reply) -> tuple[Rendered, ...]:
 
 def count_utf16_units(text: str) -> int:
     """Return the length of ``text`` in UTF-16 code units, as Telegram counts."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
 def _pack(reply: Reply) -> Iterator[list[_Piece]]:

@@ -342,7 +342,7 @@ def _asked(sessions: Sessions, *claims: str) -> int:
         for number, text in enumerate(claims):
             assert inquiries.record(
                 session, key_of(50 + number), text, Outcome.NO_MATCH, (), "en", waiting=True
-            )
+            ).id
             claim = select(Claim.id).where(Claim.key == ClaimText(text).key)
             demand.join_cluster(session, cluster, session.scalars(claim).one())
         return cluster.id
