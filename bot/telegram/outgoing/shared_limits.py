@@ -1,7 +1,6 @@
 """Keep rate limits together with the other processes of one database, from the event loop."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -57,9 +56,9 @@ class SharedLimits:
 
     async def close(self) -> None:
         """Give the database connection back, unless the database does not answer."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._patience):
-                await self._off_loop(self._limits.close)
+        closing = asyncio.ensure_future(self._off_loop(self._limits.close))
+        # Not cancelled if it takes longer: the connection is closed whenever the database answers.
+        await asyncio.wait((closing,), timeout=self._patience)
         self._thread.shutdown(wait=False)
 
     async def _ask(self) -> None:
