@@ -311,7 +311,7 @@ def test_a_row_cannot_point_at_nothing(sessions: Sessions) -> None:
 def test_a_moment_is_kept_in_utc_whatever_its_zone(sessions: Sessions) -> None:
     beirut = datetime(2019, 2, 7, 12, 0, tzinfo=timezone(timedelta(hours=2)))
     with sessions.begin() as session:
-        number = record(session, "someone", "claim", Outcome.NO_MATCH, [], "ar")
+        number = record(session, "someone", "claim", Outcome.NO_MATCH, [], "ar").id
         session.get_one(Inquiry, number).asked_at = beirut
     with sessions() as session:
         kept = session.get_one(Inquiry, number).asked_at
