@@ -33,10 +33,12 @@ from bot.telegram.incoming.polling import poll
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.incoming.webhook import new_secret, webhook_server
 from bot.telegram.outgoing.notification_delivery import NotificationSender, run_delivery
-from bot.telegram.outgoing.paced_requests import Pacer
+from bot.telegram.outgoing.paced_requests import Pacer, SharedPacer
 from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.outgoing.send_errors import UNREADABLE, name_failure
+from bot.telegram.outgoing.shared_limits import SharedLimits
+from bot.telegram.outgoing.unrecorded_window import UnrecordedWindow
 from bot.telegram.setup.profile import Profiles, publish
 from knowledge.backoff import Backoff
 
@@ -63,7 +65,8 @@ class TelegramConfig:
     ``webhook_secret`` a new one is generated at every start. ``startup_tries`` limits the attempts
     to reach Telegram at the start, with pauses of 1, 2, 4... seconds. An answer that takes longer
     than ``placeholder_seconds`` is preceded by a placeholder; a stop waits at most
-    ``shutdown_seconds`` for running updates.
+    ``shutdown_seconds`` for running updates. ``limits`` count in this process alone unless
+    ``shared_limits``: then all processes of the database keep to them together.
     """
 
     token: str = field(repr=False)
@@ -74,24 +77,31 @@ class TelegramConfig:
     listen_port: int = 8443
     startup_tries: int = 3
     limits: Limits = field(default_factory=Limits)
+    shared_limits: bool = False
     placeholder_seconds: float = 0.5
     shutdown_seconds: float = FAREWELL_SECONDS
 
 
-def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None) -> App:
+def build(
+    config: TelegramConfig,
+    talk: Talk,
+    request: BaseRequest | None = None,
+    pacer: Pacer | None = None,
+) -> App:
     """Build the application with its handlers; nothing is sent before it is initialised.
 
-    ``request`` is the transport of its calls, by default HTTP. Raises
+    ``request`` is the transport of its calls, by default HTTP; ``pacer`` delays them, by default
+    by the limits of this process. Raises
     ``TokenMissing``, ``TokenRejected`` (not the shape of a token) or
     ``TelegramUnreachable`` (``api_url`` is no web address).
     """
     api_url = _checked_api_url(config)
     _keep_out_of_logs(config.token)
-    pacer = Pacer(Pacing(config.limits))
+    pacer = pacer or Pacer(Pacing(config.limits))
     under_way = round(config.limits.sends_per_second * _MESSAGE_SECONDS)
     connections = max(_CONNECTIONS, under_way)
     # PTB only calls ``bot_data``, so a factory works as well as a type.
-    window = asyncio.Semaphore(config.limits.unrecorded)
+    window = UnrecordedWindow(config.limits.unrecorded)
     state = cast(type[HandlerState], partial(HandlerState, talk, pacer, window))
     application = (
         ApplicationBuilder()
@@ -113,7 +123,10 @@ def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None
 
 
 def make_intake_and_workers(
-    application: App, update_store: UpdateStore, config: TelegramConfig
+    application: App,
+    update_store: UpdateStore,
+    config: TelegramConfig,
+    shared: SharedLimits | None = None,
 ) -> tuple[Intake, Workers]:
     """Return the intake, which stores updates, and the workers, which answer them."""
     workers = Workers(
@@ -121,9 +134,8 @@ def make_intake_and_workers(
     )
     is_meant = partial(handlers.is_handled, application)
     is_overheard = partial(groups.is_overheard, application)
-    intake = Intake(
-        update_store, AdmissionControl(config.limits), workers.wake, is_meant, is_overheard
-    )
+    admission = AdmissionControl(config.limits)
+    intake = Intake(update_store, admission, workers.wake, is_meant, is_overheard, shared=shared)
     return intake, workers
 
 
@@ -150,14 +162,16 @@ async def serve(
     stop: asyncio.Event,
 ) -> None:
     """Run the bot within a running event loop until ``stop`` is set. Raises as ``run`` does."""
-    application = build(config, talk)
+    shared = SharedLimits(update_store.open_shared_limits()) if config.shared_limits else None
+    pacer = SharedPacer(config.limits, update_store.lane, shared) if shared else None
+    application = build(config, talk, pacer=pacer)
     publishing: asyncio.Task[None] | None = None
     try:
         await unless_stopped(_insist(config, application.initialize), stop)
         if stop.is_set():
             return
         publishing = asyncio.create_task(publish(application.bot, profiles))
-        intake, workers = make_intake_and_workers(application, update_store, config)
+        intake, workers = make_intake_and_workers(application, update_store, config, shared)
         sender = NotificationSender(application.bot, notifications, application.bot_data.window)
         patience = config.shutdown_seconds
         remembering = groups.remember_watched_groups(application.bot_data)
@@ -179,6 +193,8 @@ async def serve(
         await application.shutdown()
         # A failed start leaves the application "not initialised" but its clients open.
         await application.bot.shutdown()
+        if shared is not None:
+            await shared.close()
         await update_store.close()
         logger.info("bot_stopped")
 
