@@ -2,17 +2,21 @@
 
 import asyncio
 import atexit
+import gc
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.errors import SettingsError
+from bot.errors import BotError, SettingsError
 from bot.observability.logs import configure
+from bot.observability.redaction import redact
+from bot.observability.shared_metrics import share_metrics
 from bot.settings import NO_WEBHOOK_ADDRESS, NO_WEBHOOK_SECRET, Settings, find_unknown_names, load
 from embeddings.errors import IndexUnreachable
 from embeddings.progress import Progress
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from bot.ingestion.feed_poller import Poller
     from bot.parsing.parser_pool import ParserPool
     from bot.scheduled_jobs import JobRunner
+    from bot.supervision.shared_signals import SharedSignals
     from bot.telegram.setup.application import TelegramConfig
     from bot.telegram.setup.registration import Registration
     from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
@@ -328,6 +333,99 @@ class App:
 
     def run_telegram(self) -> None:
         """Answer people on Telegram until SIGINT or SIGTERM. Raises TelegramChannelError."""
+        sharing = self.settings.workers > 1 and self.settings.metrics_bind
+        # Before anything counts.
+        with share_metrics() if sharing else nullcontext():
+            self._run_telegram()
+
+    def _run_telegram(self) -> None:
+        from bot.telegram.setup import application
+
+        sys.setswitchinterval(SWITCH_S)
+        config = self._telegram_config()
+        # Check the key and the token before loading anything heavy.
+        secret = self.secret
+        self._warn_of_unknown_names()
+        asyncio.run(application.check(config, config.startup_tries))
+        if self.settings.workers > 1:
+            self._run_processes(config, secret)
+        else:
+            self._prepare()
+            self._take_updates(config, secret)
+
+    def _run_processes(self, config: "TelegramConfig", secret: bytes) -> None:
+        """Load models and index, and fork: one process takes updates in, the others answer."""
+        from bot.supervision.shared_signals import SharedSignals
+        from bot.supervision.supervisor import (
+            BROKEN,
+            CANNOT_GO_ON,
+            FRONT,
+            Supervisor,
+            end_child,
+            require_fork,
+        )
+        from bot.telegram.setup.application import share_config
+        from knowledge.index.serving_index import ServingIndex
+
+        count = self.settings.workers
+        require_fork()
+        self._load_shared(count)
+        signals = SharedSignals(count)
+        number = Supervisor(count, signals).run()
+        if number is None:
+            return
+        config, code = share_config(config, count + 1), 0
+        try:
+            if isinstance(self.index, ServingIndex):
+                self.index.reopen()
+            self._prepare()
+            if number == FRONT:
+                self._take_updates(config, secret, signals)
+            else:
+                self._answer_updates(config, secret, signals, number)
+        except BotError as error:
+            sys.stderr.write(f"tathabbat: {redact(str(error))}\n")
+            code = CANNOT_GO_ON
+        except BaseException:
+            logger.exception("process_broken")
+            code = BROKEN
+        end_child(code)
+
+    def _load_shared(self, count: int) -> None:
+        """Load what forked processes share; leave no connection behind, and no thread at work."""
+        from bot.supervision.supervisor import wait_for_threads
+        from embeddings import thread_pool
+
+        share = max(1, thread_pool.PROCESSORS // count)
+        thread_pool.use_processors(share)
+        engine = self.sessions.engine
+        # In a thread, with which those that libraries keep for it end.
+        with ThreadPoolExecutor(1) as loading:
+            loading.submit(self._load).result()
+        thread_pool.use_processors(share)
+        engine.dispose()
+        gc.collect()
+        # Nothing of it is looked through again, which would write to its pages.
+        gc.freeze()
+        logger.info("models_loaded", extra={"threads": wait_for_threads()})
+
+    def _load(self) -> None:
+        from embeddings.bundled.e5_model import BUNDLED_NAME, STOCK_NAME
+        from knowledge.index.serving_index import ServingIndex
+
+        # torch's threads do not outlive a fork, so there each process loads its own.
+        if self.settings.embedding_model not in (BUNDLED_NAME, STOCK_NAME):
+            return
+        self.checker.prepare_models()
+        # Nor do connections to an index server.
+        if isinstance(self.index, ServingIndex):
+            self.index.current(self._progress("Reading the knowledge base"))
+            self.index.close()
+
+    def _take_updates(
+        self, config: "TelegramConfig", secret: bytes, signals: "SharedSignals | None" = None
+    ) -> None:
+        """Take updates in, and do all else. Other processes answer if there are ``signals``."""
         from bot.conversation.bot_profile import make_profile
         from bot.conversation.outbox import Outbox
         from bot.conversation.translations import DEFAULT, Language
@@ -337,23 +435,20 @@ class App:
         from bot.telegram.setup import application
         from knowledge.index.follower import Follower
 
-        sys.setswitchinterval(SWITCH_S)
-        config = self._telegram_config()
-        # Check the key and the token before loading anything heavy.
-        secret = self.secret
-        self._warn_of_unknown_names()
-        asyncio.run(application.check(config, config.startup_tries))
-        self._prepare()
         profiles = {
             "": make_profile(DEFAULT),
             **{each.value: make_profile(each) for each in Language},
         }
+        neighbours, idle = None, None
+        if signals is not None:
+            neighbours = application.Neighbours(signals.supervisor_ended, signals.wake)
+            idle = signals.measure_idle
         jobs = self._jobs(config).in_background(LOOK_S)
         following = Follower(self.sessions, self.index)
         # Jobs end first, so that the console does not wait for a document that they read.
         with (
             SchemaGuard(self.sessions),
-            self._serve_metrics(),
+            self._serve_metrics(idle),
             self._serve_console(),
             following,
             self.parsers,
@@ -362,7 +457,30 @@ class App:
             holder = self.process.name
             notifications = Outbox(self.sessions, secret, holder=holder)
             inbox = UpdateStore(self.sessions, secret, holder=holder)
-            application.run(config, self.conversation("telegram"), notifications, inbox, profiles)
+            talk = self.conversation("telegram")
+            application.run(config, talk, notifications, inbox, profiles, neighbours)
+
+    def _answer_updates(
+        self, config: "TelegramConfig", secret: bytes, signals: "SharedSignals", number: int
+    ) -> None:
+        """Answer updates that another process takes in."""
+        from bot.telegram.handling.workers import AT_ONCE, Share
+        from bot.telegram.incoming.update_store import UpdateStore
+        from bot.telegram.setup.application import Neighbours, run_answering
+        from embeddings import thread_pool
+        from knowledge.index.follower import Follower
+
+        neighbours = Neighbours(
+            signals.supervisor_ended,
+            signals.wake,
+            signals.wakes(number),
+            partial(signals.note_woken, number),
+            partial(signals.note_looked, number),
+            Share(AT_ONCE, thread_pool.count_processors() + 1),
+        )
+        with Follower(self.sessions, self.index), self.parsers:
+            inbox = UpdateStore(self.sessions, secret, holder=self.process.name)
+            run_answering(config, self.conversation("telegram"), inbox, neighbours)
 
     def run_console(self) -> None:
         """Serve the moderators' console until SIGINT or SIGTERM. Raises ConsoleUnavailable."""
@@ -395,11 +513,13 @@ class App:
         for unknown in find_unknown_names():
             logger.warning("unknown_setting", extra={"way_out": str(unknown)})
 
-    def _serve_metrics(self) -> AbstractContextManager[None]:
+    def _serve_metrics(
+        self, idle_processes: Callable[[], list[float]] | None = None
+    ) -> AbstractContextManager[None]:
         from bot.serving.metrics_server import HealthCollector, serve_metrics
 
         bind = self.settings.metrics_bind
-        standing = HealthCollector(self.sessions, self.index, now)
+        standing = HealthCollector(self.sessions, self.index, now, idle_processes=idle_processes)
         return serve_metrics(standing, bind) if bind else nullcontext()
 
     def _serve_console(self) -> AbstractContextManager[None]:

@@ -2,6 +2,7 @@
 
 BotError
 ├── SettingsError          a setting is missing or cannot be used
+├── ProcessesKeepEnding    a process of the bot ends whenever it is started
 ├── ConsoleError           the console cannot start, or refuses a request (``console.errors``)
 └── TelegramChannelError   the Telegram channel cannot start or go on (see ``telegram.errors``)
 
@@ -15,3 +16,14 @@ class BotError(Exception):
 
 class SettingsError(BotError):
     """A setting is missing or cannot be used as it is."""
+
+
+class ProcessesKeepEnding(BotError):
+    """A process of the bot ends whenever it is started."""
+
+    def __init__(self, number: int, code: int) -> None:
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        super().__init__(
+            f"process {number} of the bot ends soon after each start ({how}): see the log for the"
+            " cause, check the machine's memory, or set WORKERS=1"
+        )

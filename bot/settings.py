@@ -33,6 +33,8 @@ _KEY_BYTES = 64
 #: Minimum bytes of a key (RFC 2104: at least the length of the hash's output, here SHA-256).
 SHORTEST_KEY: Final = 32
 MAKE_KEY: Final = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+#: The most processes that answer: far more than one database serves well.
+MOST_WORKERS: Final = 64
 #: Telegram's own Bot API server.
 TELEGRAM: Final = "https://api.telegram.org"
 NO_WEBHOOK_SECRET: Final = (
@@ -89,6 +91,7 @@ class Settings(BaseSettings):
     undo_seconds: int = Field(default=60, ge=0, le=3_600)
     secret_key: SecretStr | None = None
     retention_days: int = Field(default=90, ge=1, le=36_500)
+    workers: int = 1
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO")
 
     @field_validator("admin_ids", mode="before")
@@ -119,6 +122,19 @@ class Settings(BaseSettings):
                 raise ValueError("must not cover every address; name the proxy's own")
             return tuple(map(str, networks))
         return value
+
+    @field_validator("workers", mode="before")
+    @classmethod
+    def _count(cls, value: Any) -> Any:
+        text = str(value).strip().lower()
+        if text == "auto":
+            return os.cpu_count() or 1
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_WORKERS):
+            raise ValueError(
+                f"write a number from 1 to {MOST_WORKERS}, or auto for as many as there are"
+                " processors"
+            )
+        return int(text)
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -1,6 +1,7 @@
 """Check each part of an installation, and say how to fix what is wrong."""
 
 import ipaddress
+import os
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from bot.errors import BotError
 from bot.media.errors import OcrMissing
 from bot.observability.redaction import redact
 from bot.settings import NO_WEBHOOK_ADDRESS, NO_WEBHOOK_SECRET, TELEGRAM, find_unknown_names
+from bot.supervision.supervisor import require_fork
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError, IndexUnavailable
 from embeddings.index import snapshot
@@ -350,6 +352,19 @@ def _metrics(app: App) -> tuple[State, str]:
     return State.OK, f"/healthz and /metrics at {bind} while the bot runs"
 
 
+def _workers(app: App) -> tuple[State, str]:
+    count, processors = app.settings.workers, os.cpu_count() or 1
+    if count == 1:
+        return State.OK, "one process does everything; WORKERS has more of them answer"
+    require_fork()
+    if count > processors:
+        return State.WARNING, (
+            f"{count} processes answer with {format_count(processors, 'processor')}, which takes"
+            " memory and gains nothing; set WORKERS=auto"
+        )
+    return State.OK, f"{count} processes answer, beside one that takes updates in"
+
+
 def _feeds(app: App) -> tuple[State, str]:
     listed = [each for each in app.sessions.read(sources.list_feeds) if not each.paused]
     failing = [each for each in listed if each.failures >= _FAILURES]
@@ -404,6 +419,7 @@ _PARTS: Final[dict[str, _Look]] = {
     "updates": _updates,
     "console": _console,
     "metrics": _metrics,
+    "workers": _workers,
     "feeds": _feeds,
     "jobs": _jobs,
     "notifications": _notifications,

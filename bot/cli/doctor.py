@@ -19,9 +19,9 @@ def doctor(app: App, as_json: bool) -> None:
     """Check every part of the installation, and say how to fix it.
 
     Settings, database, disk, files, key, models, index, pictures, Telegram and its webhook,
-    updates, console, metrics, feeds, jobs, notifications. The exit code is 1 if any part fails;
-    warnings do not count. Creates no folder and no database. A fault of several parts is reported
-    once.
+    updates, console, metrics, workers, feeds, jobs, notifications. The exit code is 1 if any part
+    fails; warnings do not count. Creates no folder and no database. A fault of several parts is
+    reported once.
     """
     failed = False
     for finding in examine(app):

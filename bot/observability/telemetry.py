@@ -5,14 +5,18 @@ Labels are closed sets: they never contain personal data, texts or addresses.
 """
 
 import logging
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
+from bot.observability import shared_metrics
 from knowledge.checking.stages import Stage
 from knowledge.domain import Outcome
 
@@ -83,9 +87,6 @@ _batches = Histogram(
     buckets=_CLAIMS,
     registry=REGISTRY,
 )
-_idle = Gauge(
-    "tathabbat_idle_seconds", "Since the inbox was last looked through.", registry=REGISTRY
-)
 _failures = Counter(
     "tathabbat_send_failures",
     "Sendings that Telegram did not take, by why.",
@@ -119,6 +120,14 @@ _log = logging.getLogger(__name__)
 _looked_at = time.monotonic()
 
 
+def find_collector() -> Collector:
+    """Return what gives the metrics of this process, or of all of a bot that has several."""
+    folder = os.environ.get(shared_metrics.VARIABLE)
+    if folder:
+        return MultiProcessCollector(None, folder)  # type: ignore[no-untyped-call]
+    return REGISTRY
+
+
 def note_inbox_checked() -> None:
     """Record that the update queue was polled, which normally happens twice a second."""
     global _looked_at
@@ -128,9 +137,6 @@ def note_inbox_checked() -> None:
 def measure_idle() -> float:
     """Return the seconds since the queue was last polled, or since the start."""
     return time.monotonic() - _looked_at
-
-
-_idle.set_function(measure_idle)
 
 
 def count_answered(kind: str, seconds: float) -> None:

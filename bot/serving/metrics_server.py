@@ -54,7 +54,9 @@ _SILENCE_SECONDS: Final = 30.0
 _NAME: Final = "tathabbat_"
 #: The gauges that are read at each request, with their descriptions.
 GAUGES: Final = {
+    "answering_processes": "Processes that answer.",
     "database_up": "Whether the database answers.",
+    "idle_seconds": "Since the inbox was last looked through.",
     "jobs_overdue": "Scheduled jobs that are overdue.",
     "index_age_seconds": "Since the served snapshot was built.",
     "index_changes_behind": "Changes that are not served yet.",
@@ -85,8 +87,11 @@ class HealthCollector(Collector):
         index: Serving,
         clock: Callable[[], datetime],
         idle: Callable[[], float] = telemetry.measure_idle,
+        idle_processes: Callable[[], list[float]] | None = None,
     ) -> None:
+        """``idle_processes`` is of each that answers, if others than this one do."""
         self._sessions, self._index, self._clock, self._idle = sessions, index, clock, idle
+        self._idle_processes = idle_processes
 
     def problems(self) -> list[str]:
         """Return what prevents this process from answering people, one word each; may be empty."""
@@ -98,9 +103,16 @@ class HealthCollector(Collector):
             found.append("database")
         if self._index.served() is None:
             found.append(_describe_index_problem(self._index.problem))
-        if self._idle() > _SILENCE_SECONDS:
+        answering = self._measure_answering()
+        if not answering:
+            found.append("workers")
+        # Of several that answer one may hang: the others take over what it leased.
+        elif max(self._idle(), min(answering)) > _SILENCE_SECONDS:
             found.append("loop")
         return found
+
+    def _measure_answering(self) -> list[float]:
+        return [self._idle()] if self._idle_processes is None else self._idle_processes()
 
     def notes(self) -> list[str]:
         """Return what does not work although people are answered, one word each."""
@@ -122,6 +134,9 @@ class HealthCollector(Collector):
             yield from _collect_queues(waiting, at)
             yield _make_gauge("jobs_overdue", late)
         yield _make_gauge("database_up", answers)
+        answering = self._measure_answering()
+        yield _make_gauge("answering_processes", len(answering))
+        yield _make_gauge("idle_seconds", max(self._idle(), *answering, 0.0))
         yield _make_gauge("index_failing", float(self._index.problem is not None))
         yield from self._collect_index(at, last)
 
@@ -155,7 +170,7 @@ def serve_metrics(standing: HealthCollector, bind: str) -> Iterator[None]:
 
 def _make_application(standing: HealthCollector) -> Starlette:
     registry = CollectorRegistry()
-    for collector in (telemetry.REGISTRY, standing):
+    for collector in (telemetry.find_collector(), standing):
         registry.register(collector)
     ProcessCollector(registry=registry)
     places = threading.BoundedSemaphore(_AT_ONCE)

@@ -9,10 +9,11 @@ own: ``load`` copies a saved one in, ``save`` copies it out.
 """
 
 import errno
+import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -62,7 +63,7 @@ class LexicalIndex:
             folder = Path(tempfile.mkdtemp(prefix="tathabbat-lexical-"))
         except OSError as error:
             raise _unwritable(error) from error
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        weakref.finalize(self, _remove, folder, os.getpid())
         return folder
 
     def _open(self, index: Any) -> None:
@@ -164,6 +165,24 @@ class LexicalIndex:
             ) from error
         return loaded
 
+    def close(self) -> None:
+        """Close the files and end all threads, so that the process may fork; ``reopen`` follows."""
+        self._settle()
+        self._index = self._searcher = None
+
+    def reopen(self) -> None:
+        """Open the index again, in a folder of this process's own.
+
+        Its files never change, so those that are there are shared, on the disk and in memory.
+        Raises IndexUnavailable if that fails.
+        """
+        shared, self._working = self._working, self._own_folder()
+        try:
+            _copy(shared, self._working, _link)
+            self._open(tantivy.Index.open(str(self._working)))
+        except (OSError, ValueError) as error:
+            raise _unwritable(error) from error
+
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Open a writer; its changes are committed and visible afterwards, or not at all.
@@ -193,11 +212,26 @@ class LexicalIndex:
             writer.wait_merging_threads()
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(
+    source: Path, target: Path, copy: Callable[[Path, Path], object] = shutil.copyfile
+) -> None:
     """Copy the files of one folder into another existing one; the first failure ends it."""
     for file in source.iterdir():
         if file.suffix != ".lock":
-            shutil.copyfile(file, target / file.name)
+            copy(file, target / file.name)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _remove(folder: Path, process: int) -> None:
+    """Delete a folder, unless it is that of the process that this one was forked from."""
+    if process == os.getpid():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unwritable(error: Exception) -> IndexUnavailable:

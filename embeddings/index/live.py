@@ -127,6 +127,16 @@ class LiveIndex:
             np.array([grams.get(number, 0.0) for number in ids]),
         )
 
+    def close(self) -> None:
+        """End all threads, so that the process may fork; ``reopen`` comes before any other use."""
+        with self._turns.writing():
+            self._lexical.close()
+
+    def reopen(self) -> None:
+        """Make it this process's own, after a fork or ``close``. Raises IndexUnavailable."""
+        with self._turns.writing():
+            self._lexical.reopen()
+
     def save(self, root: Path, fingerprint: str, origin: str) -> Manifest:
         """Write what is served as a new snapshot below ``root`` and promote it.
 

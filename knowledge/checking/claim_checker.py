@@ -1,6 +1,5 @@
 """Check claims: retrieve statements, judge them, and decide what to assert."""
 
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from cachetools import LRUCache
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.statement_index import StatementIndex
 from embeddings.progress import Progress
+from embeddings.thread_pool import count_processors
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
 from knowledge.checking.calibration import STANDARD, Calibration, VerdictKind
 from knowledge.checking.outcomes import (
@@ -39,9 +39,6 @@ from knowledge.errors import UnreadableClaim
 from knowledge.index.serving_index import Serving
 from knowledge.storage.database import Sessions
 
-#: Claims answered at once; others wait. More than there are processors only compete for the
-#: interpreter: four at once on two processors take a fifth longer than two.
-AT_ONCE: Final = os.cpu_count() or 1
 #: Confidence that a statement does not state a clause from which the whole claim is left open.
 LEFT_OUT: Final = 0.8
 _UNSETTLED: Final = frozenset({Outcome.RELATED, Outcome.NO_MATCH})
@@ -72,16 +69,22 @@ class ClaimChecker:
         self._retriever = Retriever(sessions, encoder, reranker, watch)
         self._remembered: LRUCache[_Question, Answer] = LRUCache(REMEMBERED)
         self._remembering = threading.Lock()
-        self._places = threading.Semaphore(AT_ONCE)
+        # Claims answered at once; others wait. More than there are processors only compete for the
+        # interpreter: four at once on two processors take a fifth longer than two.
+        self._places = threading.Semaphore(count_processors())
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Load the models and the index ahead of the first claim.
 
         The index comes last: if its server does not answer, everything else is ready.
         """
+        self.prepare_models()
+        self._index.current(progress)
+
+    def prepare_models(self) -> None:
+        """Load the models ahead of the first claim."""
         self._judge.judge("1", [Evidence("1")])
         self._retriever.prepare()
-        self._index.current(progress)
 
     @property
     def basis(self) -> Basis:

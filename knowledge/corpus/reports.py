@@ -24,23 +24,21 @@ _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 # Built once: every answer runs both, and building a query costs more than running it.
 _BY_IDS = _WITH_SOURCE.where(Statement.id.in_(_IDS))
 _BEFORE = aliased(Statement)
-_EARLIER = aliased(Statement)
-_PRECEDING = (
-    select(Statement.id, _BEFORE.text)
-    .join(_BEFORE, _BEFORE.report_id == Statement.report_id)
+# Each is looked up on its own: a join would compare every two statements of a report.
+_PRECEDING = select(
+    Statement.id,
+    select(_BEFORE.text)
     .where(
-        Statement.id.in_(_IDS),
-        _BEFORE.position
-        == select(func.max(_EARLIER.position))
-        .where(
-            _EARLIER.report_id == Statement.report_id,
-            _EARLIER.position < Statement.position,
-            _EARLIER.status == StatementStatus.PUBLISHED,
-        )
-        .correlate(Statement)
-        .scalar_subquery(),
+        _BEFORE.report_id == Statement.report_id,
+        _BEFORE.position < Statement.position,
+        _BEFORE.status == StatementStatus.PUBLISHED,
     )
-)
+    .order_by(_BEFORE.position.desc())
+    .limit(1)
+    .correlate(Statement)
+    .scalar_subquery()
+    .label("text"),
+).where(Statement.id.in_(_IDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +292,7 @@ def load_preceding(session: Session, ids: Sequence[int]) -> dict[int, str]:
     It tells how a statement is meant; unpublished ones must not.
     """
     rows = session.execute(_PRECEDING, {"ids": ids})
-    return {row.id: row.text for row in rows}
+    return {row.id: row.text for row in rows if row.text is not None}
 
 
 def to_sourced(row: Statement) -> SourcedStatement:

@@ -194,6 +194,16 @@ class ServingIndex:
             self._catch_up(fresh, None)
             self._live, self._seen = fresh, name
 
+    def close(self) -> None:
+        """End all threads, so that the process may fork; each child calls ``reopen`` first."""
+        if self._live is not None:
+            self._live.close()
+
+    def reopen(self) -> None:
+        """Make the index this process's own, after a fork. Raises IndexUnavailable."""
+        if self._live is not None:
+            self._live.reopen()
+
     def _last_change(self) -> int:
         with self._sessions() as session:
             return last_change(session)

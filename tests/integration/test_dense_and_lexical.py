@@ -1,5 +1,6 @@
 """Both indexes keep one contract: what is added is found, what is removed is not."""
 
+import copy
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -338,3 +339,18 @@ def test_a_short_query_finds_what_a_long_one_does() -> None:
         wanted = np.argsort(-(rows @ query))[:10].tolist()
         found = {hit.id for hit in index.search(query, 10)}
         assert len(found & set(wanted)) >= 9
+
+
+def test_an_index_that_is_opened_again_is_apart_from_the_one_it_was() -> None:
+    index = LexicalIndex()
+    index.add(list(_TEXTS), list(_TEXTS.values()))
+    index.close()
+    # As two children of one process do.
+    other = copy.copy(index)
+    for each in (index, other):
+        each.reopen()
+    index.remove([3])
+    other.add([4], ["The bridge is closed"])
+    assert [hit.id for hit in index.search("bridge", 5)] == []
+    assert sorted(hit.id for hit in other.search("bridge", 5)) == [3, 4]
+    assert (len(index), len(other)) == (2, 4)

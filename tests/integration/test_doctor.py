@@ -77,8 +77,8 @@ def test_a_new_installation_has_no_failure_and_every_part(doctor: Doctor) -> Non
     assert not [each for each in found.values() if each.state is State.FAILURE]
     assert list(found) == [
         "settings", "database", "migrations", "disk", "files", "secret key", "models", "index",
-        "pictures", "telegram", "webhook", "updates", "console", "metrics", "feeds", "jobs",
-        "notifications",
+        "pictures", "telegram", "webhook", "updates", "console", "metrics", "workers", "feeds",
+        "jobs", "notifications",
     ]  # fmt: skip
 
 
@@ -430,6 +430,14 @@ def test_a_console_that_takes_all_for_its_proxy_is_a_warning(doctor: Doctor) -> 
 )
 def test_the_metrics(doctor: Doctor, bind: str | None, state: State) -> None:
     assert doctor(metrics_bind=bind)["metrics"].state is state
+
+
+@pytest.mark.parametrize(("workers", "state"), [(1, State.OK), (2, State.OK), (3, State.WARNING)])
+def test_more_processes_than_processors_are_told(
+    doctor: Doctor, workers: int, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert doctor(workers=workers)["workers"].state is state
 
 
 def test_a_feed_that_fails_is_named(app: App, doctor: Doctor) -> None:

@@ -114,6 +114,23 @@ class TestHealth:
         silence.append(31.0)
         assert get(f"{served}/healthz") == (503, "loop\n")
 
+    def test_where_others_answer_one_of_them_has_to_live(
+        self, sessions: Sessions, index: ServingIndex, bind: str
+    ) -> None:
+        index.current()
+        idle = [31.0, 1.0]
+        standing = HealthCollector(sessions, index, lambda: LATER, lambda: 0.0, lambda: idle)
+        with serve_metrics(standing, bind):
+            url = f"http://{bind}"
+            assert get(f"{url}/healthz") == (200, "ok\n")
+            found = samples(get(f"{url}/metrics")[1])
+            assert found["tathabbat_answering_processes", ""] == 2
+            assert found["tathabbat_idle_seconds", ""] == 31.0
+            idle.pop()
+            assert get(f"{url}/healthz") == (503, "loop\n")
+            idle.pop()
+            assert get(f"{url}/healthz") == (503, "workers\n")
+
     def test_nothing_else_is_there(self, served: str) -> None:
         assert get(f"{served}/")[0] == 404
         assert get(f"{served}/healthz/../../etc/passwd")[0] == 404

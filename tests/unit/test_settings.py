@@ -1,5 +1,6 @@
 """Settings: where they come from, which wins, what is refused, and that secrets stay secret."""
 
+import os
 import re
 import stat
 import subprocess
@@ -155,6 +156,7 @@ class TestValues:
             ("TELEGRAM_API_URL", "api.telegram.org"),
             ("WEBHOOK_URL", "ftp://example.org"),
             ("CONSOLE_URL", "example.org"),
+            *[("WORKERS", value) for value in ("0", "-1", "65", "two", "1.5", "٢")],
         ],
     )
     def test_what_cannot_be_used_is_named(
@@ -171,6 +173,28 @@ class TestValues:
         assert refused.value.__cause__ is None
         assert refused.value.__suppress_context__
         assert SECRET not in str(refused.value)
+
+    @pytest.mark.parametrize(
+        ("written", "count"),
+        [("1", 1), (" 3 ", 3), ("auto", os.cpu_count()), ("AUTO", os.cpu_count())],
+    )
+    def test_workers_are_counted(
+        self, written: str, count: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert load().workers == 1
+        monkeypatch.setenv("WORKERS", written)
+        assert load().workers == count
+
+    def test_workers_that_are_no_number_are_told_what_is_wanted(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("WORKERS", "many")
+        with pytest.raises(SettingsError) as refused:
+            load()
+        assert str(refused.value) == (
+            "the setting WORKERS cannot be used: write a number from 1 to 64, or auto for as many"
+            " as there are processors"
+        )
 
     def test_a_file_in_another_encoding_is_named(self, tmp_path: Path) -> None:
         (tmp_path / ".env").write_bytes("DATA_DIR=بيانات".encode("cp1256"))

@@ -5,7 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from embeddings.thread_pool import PROCESSORS, run_parallel, share_of_work
+from embeddings.thread_pool import (
+    PROCESSORS,
+    count_processors,
+    run_parallel,
+    share_of_work,
+    use_processors,
+)
 
 
 def test_what_is_run_side_by_side_comes_back_in_order() -> None:
@@ -57,6 +63,18 @@ def test_of_several_that_fail_the_first_in_order_is_told() -> None:
 
     with pytest.raises(ValueError, match="part 0"):
         run_parallel(run, [0, 1])
+
+
+def test_fewer_processors_may_be_used() -> None:
+    try:
+        use_processors(1)
+        assert count_processors() == 1
+        run_parallel(str, range(4))
+        assert not [each for each in threading.enumerate() if each.name.startswith("run_")]
+        assert share_of_work(8) == 8
+    finally:
+        use_processors(PROCESSORS)
+    assert count_processors() == PROCESSORS
 
 
 def test_who_runs_leaves_less_to_share() -> None:

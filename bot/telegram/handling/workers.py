@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -54,6 +55,19 @@ _BACKOFF: Final = Backoff(timedelta(seconds=1), timedelta(seconds=15))
 _RENEWALS: Final = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How a process leaves others their share of the updates.
+
+    It holds up to ``at_once`` and takes up to ``step`` at a time. In between it waits ``pause_s``
+    for each that it holds: who has less to do comes first.
+    """
+
+    at_once: int
+    step: int
+    pause_s: float = 0.02
+
+
 class Workers:
     """Takes updates and answers each in a task of its own, until ``stop`` is called."""
 
@@ -63,7 +77,11 @@ class Workers:
         update_store: UpdateStore,
         placeholder_seconds: float,
         patience: float,
+        share: Share | None = None,
+        note_looked: Callable[[], None] = lambda: None,
     ) -> None:
+        """``share`` is what this process takes if others answer too; else it takes all it can."""
+        self._share, self._note_looked = share or Share(AT_ONCE, AT_ONCE, 0.0), note_looked
         self._application, self._update_store = application, update_store
         self._state = application.bot_data
         self._sender = Sender(
@@ -95,6 +113,7 @@ class Workers:
                 while not self._stop.is_set() and not self._locked_out:
                     self._wake.clear()
                     telemetry.note_inbox_checked()
+                    self._note_looked()
                     try:
                         taken = await self._take()
                         failures, pause_s = 0, LOOK_SECONDS
@@ -105,6 +124,8 @@ class Workers:
                         taken = False
                     if not taken:
                         await sleep_until_stopped(pause_s, self._wake)
+                    elif pause_s := self._share.pause_s * len(self._in_hand):
+                        await sleep_until_stopped(pause_s, self._stop)
             finally:
                 await self._shut_down()
         if self._locked_out:
@@ -112,7 +133,7 @@ class Workers:
 
     async def _take(self) -> bool:
         """Take as many updates as there is room for; returns whether any was taken."""
-        room = AT_ONCE - len(self._in_hand)
+        room = min(self._share.at_once - len(self._in_hand), self._share.step)
         taken = await self._update_store.take(room, list(self._in_hand)) if room else []
         if room:
             self._state.window.reopen()

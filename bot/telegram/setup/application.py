@@ -6,7 +6,7 @@ import logging
 import re
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import cast
@@ -19,13 +19,19 @@ from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.conversation.interface import Talk
 from bot.conversation.outbox import NotificationQueue
-from bot.observability import redaction
+from bot.observability import redaction, telemetry
 from bot.observability.logs import clean_records
-from bot.stopping import unless_stopped
+from bot.stopping import repeat_during, unless_stopped
 from bot.telegram.errors import TelegramUnreachable, TokenMissing, TokenRejected, WebhookUnavailable
 from bot.telegram.handling import groups, handlers
 from bot.telegram.handling.context import App, Context, HandlerState
-from bot.telegram.handling.workers import FAREWELL_SECONDS, Workers, run_workers
+from bot.telegram.handling.workers import (
+    FAREWELL_SECONDS,
+    LOOK_SECONDS,
+    Share,
+    Workers,
+    run_workers,
+)
 from bot.telegram.incoming.admission_control import AdmissionControl
 from bot.telegram.incoming.filters import ALLOWED_UPDATES
 from bot.telegram.incoming.intake import Intake
@@ -41,6 +47,7 @@ from bot.telegram.outgoing.shared_limits import SharedLimits
 from bot.telegram.outgoing.unrecorded_window import UnrecordedWindow
 from bot.telegram.setup.profile import Profiles, publish
 from knowledge.backoff import Backoff
+from knowledge.errors import DatabaseFailed
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +56,8 @@ DEFAULT_API_URL = "https://api.telegram.org"
 # "123456789:AAH..." as @BotFather prints it; it becomes a part of each request's path.
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _BACKOFF = Backoff(timedelta(seconds=1), timedelta(minutes=1))
+# Of a process that takes another's place: Telegram may fail for long meanwhile.
+_PATIENT_TRIES = 10_000
 # As many connections as the limits allow at once, and no more: httpx scans all of them for each
 # request. One message takes about a tenth of a second.
 _CONNECTIONS = 8
@@ -80,6 +89,21 @@ class TelegramConfig:
     shared_limits: bool = False
     placeholder_seconds: float = 0.5
     shutdown_seconds: float = FAREWELL_SECONDS
+
+
+def share_config(config: TelegramConfig, processes: int) -> TelegramConfig:
+    """Return the config of one of several processes of this machine.
+
+    Each has its share of what may be sent, unless all share the limits anyway.
+    """
+    limits = config.limits
+    if not config.shared_limits:
+        limits = replace(
+            limits,
+            sends_per_second=limits.sends_per_second / processes,
+            sends_burst=max(1, limits.sends_burst // processes),
+        )
+    return replace(config, startup_tries=_PATIENT_TRIES, limits=limits)
 
 
 def build(
@@ -132,11 +156,37 @@ def make_intake_and_workers(
     workers = Workers(
         application, update_store, config.placeholder_seconds, config.shutdown_seconds
     )
+    return _make_intake(application, update_store, config, workers.wake, shared), workers
+
+
+def _make_intake(
+    application: App,
+    update_store: UpdateStore,
+    config: TelegramConfig,
+    on_new: Callable[[], None],
+    shared: SharedLimits | None,
+) -> Intake:
     is_meant = partial(handlers.is_handled, application)
     is_overheard = partial(groups.is_overheard, application)
     admission = AdmissionControl(config.limits)
-    intake = Intake(update_store, admission, workers.wake, is_meant, is_overheard, shared=shared)
-    return intake, workers
+    return Intake(update_store, admission, on_new, is_meant, is_overheard, shared=shared)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The other processes of this bot, as one of them sees them.
+
+    ``wake`` tells those that answer that updates are stored; ``woken`` can be read when this one is
+    told so, and ``note_woken`` empties it. ``ended`` can be read once the supervisor has ended.
+    ``note_looked`` records that this process looked for updates. ``share`` is what it takes.
+    """
+
+    ended: int
+    wake: Callable[[], None]
+    woken: int | None = None
+    note_woken: Callable[[], None] = lambda: None
+    note_looked: Callable[[], None] = lambda: None
+    share: Share | None = None
 
 
 def run(
@@ -145,12 +195,23 @@ def run(
     notifications: NotificationQueue,
     update_store: UpdateStore,
     profiles: Profiles,
+    neighbours: Neighbours | None = None,
 ) -> None:
     """Run the bot until SIGINT or SIGTERM; running updates are finished first.
 
-    Raises a ``TelegramChannelError`` if it cannot start or go on.
+    With ``neighbours`` others answer what this process takes in. Raises a ``TelegramChannelError``
+    if it cannot start or go on.
     """
-    asyncio.run(_run(config, talk, notifications, update_store, profiles))
+    stopping = partial(serve, config, talk, notifications, update_store, profiles)
+    asyncio.run(_until_signal(partial(stopping, neighbours=neighbours), neighbours))
+
+
+def run_answering(
+    config: TelegramConfig, talk: Talk, update_store: UpdateStore, neighbours: Neighbours
+) -> None:
+    """Answer updates that ``neighbours`` take in, until SIGINT or SIGTERM. Raises as ``run``."""
+    stopping = partial(_serve_answers, config, talk, update_store, neighbours)
+    asyncio.run(_until_signal(stopping, neighbours))
 
 
 async def serve(
@@ -160,22 +221,24 @@ async def serve(
     update_store: UpdateStore,
     profiles: Profiles,
     stop: asyncio.Event,
+    neighbours: Neighbours | None = None,
 ) -> None:
     """Run the bot within a running event loop until ``stop`` is set. Raises as ``run`` does."""
-    shared = SharedLimits(update_store.open_shared_limits()) if config.shared_limits else None
-    pacer = SharedPacer(config.limits, update_store.lane, shared) if shared else None
-    application = build(config, talk, pacer=pacer)
-    publishing: asyncio.Task[None] | None = None
-    try:
-        await unless_stopped(_insist(config, application.initialize), stop)
+    shared = _open_shared_limits(config, update_store)
+    async with _application(config, talk, update_store, shared, stop) as application:
         if stop.is_set():
             return
-        publishing = asyncio.create_task(publish(application.bot, profiles))
-        intake, workers = make_intake_and_workers(application, update_store, config, shared)
+        if neighbours is None:
+            intake, workers = make_intake_and_workers(application, update_store, config, shared)
+            answering = run_workers(workers, stop)
+        else:
+            intake = _make_intake(application, update_store, config, neighbours.wake, shared)
+            answering = repeat_during(partial(_look, application, update_store), LOOK_SECONDS)
         sender = NotificationSender(application.bot, notifications, application.bot_data.window)
-        patience = config.shutdown_seconds
+        publishing = _publishing(application.bot, profiles)
         remembering = groups.remember_watched_groups(application.bot_data)
-        async with remembering, run_delivery(sender, patience), run_workers(workers, stop):
+        delivering = run_delivery(sender, config.shutdown_seconds)
+        async with publishing, remembering, delivering, answering:
             if config.webhook_url:
                 await _serve_webhook(application.bot, intake, config, config.webhook_url, stop)
             else:
@@ -185,10 +248,77 @@ async def serve(
                 await poll(application.bot, intake, stop)
             # Stop it together with the workers: both take no longer than one of them.
             sender.stop()
+
+
+async def _look(application: App, update_store: UpdateStore) -> None:
+    """Do what a process that answers does when it looks for updates, without taking any."""
+    telemetry.note_inbox_checked()
+    with contextlib.suppress(DatabaseFailed):
+        await update_store.count_waiting()
+        application.bot_data.window.reopen()
+
+
+@contextlib.asynccontextmanager
+async def _publishing(bot: Bot, profiles: Profiles) -> AsyncIterator[None]:
+    publishing = asyncio.create_task(publish(bot, profiles))
+    try:
+        yield
     finally:
-        if publishing is not None:
-            publishing.cancel()
-            await asyncio.gather(publishing, return_exceptions=True)
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)
+
+
+async def _serve_answers(
+    config: TelegramConfig,
+    talk: Talk,
+    update_store: UpdateStore,
+    neighbours: Neighbours,
+    stop: asyncio.Event,
+) -> None:
+    shared = _open_shared_limits(config, update_store)
+    async with _application(config, talk, update_store, shared, stop) as application:
+        if stop.is_set():
+            return
+        workers = Workers(
+            application,
+            update_store,
+            config.placeholder_seconds,
+            config.shutdown_seconds,
+            neighbours.share,
+            neighbours.note_looked,
+        )
+
+        def wake() -> None:
+            neighbours.note_woken()
+            workers.wake()
+
+        if neighbours.woken is not None:
+            asyncio.get_running_loop().add_reader(neighbours.woken, wake)
+        remembering = groups.remember_watched_groups(application.bot_data)
+        async with remembering, run_workers(workers, stop):
+            logger.info("answering_started")
+            await stop.wait()
+
+
+def _open_shared_limits(config: TelegramConfig, update_store: UpdateStore) -> SharedLimits | None:
+    return SharedLimits(update_store.open_shared_limits()) if config.shared_limits else None
+
+
+@contextlib.asynccontextmanager
+async def _application(
+    config: TelegramConfig,
+    talk: Talk,
+    update_store: UpdateStore,
+    shared: SharedLimits | None,
+    stop: asyncio.Event,
+) -> AsyncIterator[App]:
+    """Yield the application, initialised unless ``stop`` was set before; close all at the end."""
+    pacer = SharedPacer(config.limits, update_store.lane, shared) if shared else None
+    application = build(config, talk, pacer=pacer)
+    try:
+        await unless_stopped(_insist(config, application.initialize), stop)
+        yield application
+    finally:
         application.bot_data.close()
         await application.shutdown()
         # A failed start leaves the application "not initialised" but its clients open.
@@ -221,20 +351,24 @@ async def connect(config: TelegramConfig, tries: int = 1) -> AsyncIterator[Bot]:
         await bot.shutdown()
 
 
-async def _run(
-    config: TelegramConfig,
-    talk: Talk,
-    notifications: NotificationQueue,
-    update_store: UpdateStore,
-    profiles: Profiles,
+async def _until_signal(
+    serving: Callable[[asyncio.Event], Awaitable[None]], neighbours: Neighbours | None
 ) -> None:
+    """Run until SIGINT, SIGTERM, or the end of the supervisor, if there is one."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         # Windows' event loops have no signal handlers: there Ctrl-C ends the run less gracefully.
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
-    await serve(config, talk, notifications, update_store, profiles, stop)
+    if neighbours is not None:
+
+        def end() -> None:
+            loop.remove_reader(neighbours.ended)
+            stop.set()
+
+        loop.add_reader(neighbours.ended, end)
+    await serving(stop)
 
 
 async def _serve_webhook(
