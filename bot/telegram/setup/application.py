@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
-from telegram.request import BaseRequest, HTTPXRequest
+from telegram.request import BaseRequest
 
 from bot.conversation.interface import Talk
 from bot.conversation.outbox import NotificationQueue
@@ -38,6 +38,7 @@ from bot.telegram.incoming.intake import Intake
 from bot.telegram.incoming.polling import poll
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.incoming.webhook import new_secret, webhook_server
+from bot.telegram.outgoing.aiohttp_request import AiohttpRequest
 from bot.telegram.outgoing.notification_delivery import NotificationSender, run_delivery
 from bot.telegram.outgoing.paced_requests import Pacer, SharedPacer
 from bot.telegram.outgoing.pacing import Pacing
@@ -58,8 +59,7 @@ _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _BACKOFF = Backoff(timedelta(seconds=1), timedelta(minutes=1))
 # Of a process that takes another's place: Telegram may fail for long meanwhile.
 _PATIENT_TRIES = 10_000
-# As many connections as the limits allow at once, and no more: httpx scans all of them for each
-# request. One message takes about a tenth of a second.
+# As many connections as the limits allow at once. One message takes about a tenth of a second.
 _CONNECTIONS = 8
 _MESSAGE_SECONDS = 0.1
 _CONNECTION_SECONDS = 20.0
@@ -134,10 +134,7 @@ def build(
         .base_file_url(f"{api_url}/file/bot")
         .context_types(ContextTypes(context=Context, bot_data=state))
         .rate_limiter(pacer)
-        .request(
-            request
-            or HTTPXRequest(connection_pool_size=connections, pool_timeout=_CONNECTION_SECONDS)
-        )
+        .request(request or AiohttpRequest(connections, _CONNECTION_SECONDS))
         .updater(None)
         .job_queue(None)
         .build()
@@ -343,7 +340,12 @@ async def connect(config: TelegramConfig, tries: int = 1) -> AsyncIterator[Bot]:
     """Yield a connected bot. Raises as ``check`` does."""
     api_url = _checked_api_url(config)
     _keep_out_of_logs(config.token)
-    bot = Bot(config.token, base_url=f"{api_url}/bot", base_file_url=f"{api_url}/file/bot")
+    bot = Bot(
+        config.token,
+        base_url=f"{api_url}/bot",
+        base_file_url=f"{api_url}/file/bot",
+        request=AiohttpRequest(_CONNECTIONS),
+    )
     try:
         await _insist(config, bot.initialize, tries)
         yield bot
@@ -434,5 +436,5 @@ def _keep_out_of_logs(secret: str) -> None:
     """
     redaction.hide(secret)
     clean_records()
-    for name in ("httpx", "httpcore"):
+    for name in ("httpx", "httpcore", "aiohttp"):
         logging.getLogger(name).setLevel(logging.WARNING)
