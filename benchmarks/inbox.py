@@ -1,14 +1,16 @@
 """What the durable inbox costs, and what one person's flood does to others.
 
-    python -m benchmarks.inbox
+    python -m benchmarks.inbox [--postgresql [--shared-limits]]
 
 The channel with a conversation that answers at once, as a process of its own, against a Bot API
 server on loopback, with 150 sends a second let through instead of Telegram's 30: everything but
 the answering. Prints how many claims a second are stored, answered, sent and recorded when all
 arrive at once, and how long others wait before and while one person sends 500 messages in 10
-seconds.
+seconds. The database is SQLite, or a PostgreSQL server of the benchmark's own that never waits for
+the disk; with ``--shared-limits`` rate limits are kept there, as where several processes answer.
 """
 
+import argparse
 import os
 import statistics
 import subprocess
@@ -19,7 +21,10 @@ import time
 from itertools import count
 from pathlib import Path
 
+from knowledge.storage.database import open_engine
+from knowledge.storage.schema import upgrade
 from tests.e2e.bot_api_server import BotApiServer
+from tests.integration import postgres
 
 _CLAIMS = 3000
 _FLOOD, _FLOOD_S = 500, 10.0
@@ -32,12 +37,32 @@ _NUMBERS = count(1)
 
 def main() -> None:
     """Run the benchmark and print its figures."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--postgresql", action="store_true")
+    parser.add_argument("--shared-limits", action="store_true")
+    given = parser.parse_args()
+    options = ["--shared-limits"] if given.shared_limits else []
+    if not given.postgresql:
+        _measure(options)
+        return
+    programs = postgres.binaries()
+    if programs is None:
+        raise SystemExit("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    with postgres.running(programs) as server:
+        address = server.format("postgres")
+        engine = open_engine(address)
+        upgrade(engine)
+        engine.dispose()
+        _measure([*options, "--database", address])
+
+
+def _measure(options: list[str]) -> None:
     before: list[float] = []
     during: list[float] = []
     with tempfile.TemporaryDirectory() as folder, BotApiServer() as server:
         command = [sys.executable, "-m", "tests.e2e.echo_bot", server.url, folder]
         process = subprocess.Popen(  # noqa: S603 - our own program
-            [*command, "--sends-per-second", "150"],
+            [*command, "--sends-per-second", "150", *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -17,7 +17,7 @@ from bot.errors import BotError, SettingsError
 from bot.observability.logs import configure
 from bot.observability.redaction import redact
 from bot.observability.shared_metrics import share_metrics
-from bot.settings import NO_WEBHOOK_SECRET, Settings, find_unknown_names, load
+from bot.settings import NO_WEBHOOK_ADDRESS, NO_WEBHOOK_SECRET, Settings, find_unknown_names, load
 from embeddings.errors import IndexUnreachable
 from embeddings.progress import Progress
 from knowledge.domain import now
@@ -397,12 +397,12 @@ class App:
         from embeddings import thread_pool
 
         share = max(1, thread_pool.PROCESSORS // count)
-        thread_pool.limit_processors(share)
+        thread_pool.use_processors(share)
         engine = self.sessions.engine
         # In a thread, with which those that libraries keep for it end.
         with ThreadPoolExecutor(1) as loading:
             loading.submit(self._load).result()
-        thread_pool.limit_processors(share)
+        thread_pool.use_processors(share)
         engine.dispose()
         gc.collect()
         # Nothing of it is looked through again, which would write to its pages.
@@ -430,6 +430,7 @@ class App:
         from bot.conversation.outbox import Outbox
         from bot.conversation.translations import DEFAULT, Language
         from bot.job_schedule import LOOK_S
+        from bot.schema_guard import SchemaGuard
         from bot.telegram.incoming.update_store import UpdateStore
         from bot.telegram.setup import application
         from knowledge.index.follower import Follower
@@ -445,7 +446,14 @@ class App:
         jobs = self._jobs(config).in_background(LOOK_S)
         following = Follower(self.sessions, self.index)
         # Jobs end first, so that the console does not wait for a document that they read.
-        with self._serve_metrics(idle), self._serve_console(), following, self.parsers, jobs:
+        with (
+            SchemaGuard(self.sessions),
+            self._serve_metrics(idle),
+            self._serve_console(),
+            following,
+            self.parsers,
+            jobs,
+        ):
             holder = self.process.name
             notifications = Outbox(self.sessions, secret, holder=holder)
             inbox = UpdateStore(self.sessions, secret, holder=holder)
@@ -468,7 +476,7 @@ class App:
             signals.wakes(number),
             partial(signals.note_woken, number),
             partial(signals.note_looked, number),
-            Share(AT_ONCE, thread_pool.processors() + 1),
+            Share(AT_ONCE, thread_pool.count_processors() + 1),
         )
         with Follower(self.sessions, self.index), self.parsers:
             inbox = UpdateStore(self.sessions, secret, holder=self.process.name)
@@ -477,6 +485,7 @@ class App:
     def run_console(self) -> None:
         """Serve the moderators' console until SIGINT or SIGTERM. Raises ConsoleUnavailable."""
         from bot.console import server
+        from bot.schema_guard import SchemaGuard
         from knowledge.index.follower import Follower
 
         bind = self.settings.console_bind
@@ -490,7 +499,7 @@ class App:
         serving = server.serve_beside(self.console, bind, self.settings.console_proxies)
         stop = server.catch_stop_signals()
         # Parsers end first: requests waiting for one get their error while the server still runs.
-        with serving, following, self.parsers:
+        with SchemaGuard(self.sessions), serving, following, self.parsers:
             server.wait_for(stop)
 
     def _prepare(self) -> None:
@@ -551,6 +560,7 @@ class App:
         return asyncio.run(load_registration(self._telegram_config()))
 
     def _telegram_config(self) -> "TelegramConfig":
+        from bot import serving
         from bot.telegram.outgoing.rate_limits import Limits
         from bot.telegram.setup.application import TelegramConfig
 
@@ -562,13 +572,21 @@ class App:
         if settings.webhook_url and settings.webhook_secret is None:
             raise SettingsError(NO_WEBHOOK_SECRET)
         secret = settings.webhook_secret
+        try:
+            host, port = serving.parse_address(settings.webhook_bind)
+        except serving.CannotListen:
+            raise SettingsError(NO_WEBHOOK_ADDRESS) from None
         return TelegramConfig(
             token=settings.telegram_bot_token.get_secret_value(),
             api_url=settings.telegram_api_url,
             webhook_url=settings.webhook_url,
             webhook_secret=secret.get_secret_value() if secret else None,
+            listen_host=host,
+            listen_port=port,
             limits=Limits(
                 sends_per_second=settings.telegram_sends_per_second,
                 sends_burst=round(settings.telegram_sends_per_second),
             ),
+            # Telegram lets only one process poll, and several need a database server.
+            shared_limits=bool(settings.webhook_url) and not settings.has_local_database,
         )

@@ -13,7 +13,7 @@ from knowledge.ingestion.feed_polling import forget_unlisted
 from knowledge.privacy.erasure import expire
 from knowledge.storage import secure_deletion
 from knowledge.storage.database import Sessions
-from knowledge.update_queue import queued_updates, update_retention
+from knowledge.update_queue import queued_updates, shared_rate_limits, update_retention
 
 #: Seconds between checks for due jobs: the longest a claim waits to be placed in the inbox.
 LOOK_S: Final = 5.0
@@ -114,6 +114,10 @@ class JobSchedule:
 
 
 def forget_updates(sessions: Sessions, moment: datetime, retention: timedelta) -> int:
-    """Delete finished and given-up updates; returns how many."""
+    """Delete finished and given-up updates; returns how many.
+
+    Also what was used up of shared rate limits and is not any more.
+    """
     kept = min(GIVEN_UP_KEPT, retention)
+    sessions.write(shared_rate_limits.forget_even, moment.timestamp())
     return sessions.write(update_retention.forget, moment - SENT_KEPT, moment - kept)

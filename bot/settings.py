@@ -40,6 +40,7 @@ TELEGRAM: Final = "https://api.telegram.org"
 NO_WEBHOOK_SECRET: Final = (
     "WEBHOOK_SECRET is not set though WEBHOOK_URL is; set it to a long random word"  # noqa: S105 (a sentence)
 )
+NO_WEBHOOK_ADDRESS: Final = "WEBHOOK_BIND is not host:port; write it like 127.0.0.1:8443"
 #: A password in a database URL as SQLAlchemy reads it, or among the URL's parameters.
 _PASSWORDS: Final = re.compile(r"://[^:/]*:([^@]+)@|[?&]\w*password=([^&]+)", re.IGNORECASE)
 
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     telegram_sends_per_second: float = Field(default=30.0, ge=1.0, le=1000.0)
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
+    webhook_bind: str = "127.0.0.1:8443"
     database_url: SecretStr | None = None
     data_dir: Path = Path("data")
     index_url: SecretStr | None = None
@@ -174,6 +176,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'tathabbat.db'}"
+
+    @property
+    def has_local_database(self) -> bool:
+        """Whether the database is an SQLite file, which only processes of one machine share."""
+        return self.database_address.startswith("sqlite")
 
     @property
     def console_address(self) -> str:

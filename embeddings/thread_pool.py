@@ -50,21 +50,18 @@ class _Processors:
 _processors = _Processors(PROCESSORS)
 
 
-def limit_processors(count: int) -> None:
-    """Use ``count`` processors in this process from here on; no thread of before is left.
+def count_processors() -> int:
+    """Return how many processors this process uses."""
+    return _processors.count
 
-    Nothing may run meanwhile.
-    """
+
+def use_processors(count: int) -> None:
+    """Use so many processors from now on; no thread is left. Nothing may run meanwhile."""
     global _processors
     _processors = _Processors(count)
     if _helpers.cache_info().currsize:
         _helpers().shutdown()
         _helpers.cache_clear()
-
-
-def processors() -> int:
-    """Return how many processors this process uses."""
-    return _processors.count
 
 
 def share_of_work(size: int) -> int:

@@ -21,7 +21,7 @@ from bot.conversation.translations import Language, load_catalogue
 from bot.errors import BotError
 from bot.media.errors import OcrMissing
 from bot.observability.redaction import redact
-from bot.settings import NO_WEBHOOK_SECRET, TELEGRAM, find_unknown_names
+from bot.settings import NO_WEBHOOK_ADDRESS, NO_WEBHOOK_SECRET, TELEGRAM, find_unknown_names
 from bot.supervision.supervisor import require_fork
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError, IndexUnavailable
@@ -265,6 +265,8 @@ def _webhook(app: App) -> tuple[State, str]:
         )
     if wanted and settings.webhook_secret is None:
         return State.FAILURE, NO_WEBHOOK_SECRET
+    if wanted and _host(settings.webhook_bind) is None:
+        return State.FAILURE, NO_WEBHOOK_ADDRESS
     if settings.telegram_bot_token is None:
         return State.OK, "not checked without a token"
     found = app.registration

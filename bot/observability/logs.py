@@ -36,7 +36,7 @@ from bot.observability.redaction import (
 #: Libraries whose records below WARNING are noise or unsafe: httpx logs URLs with the bot's token,
 #: telegram at DEBUG messages and their recipients.
 _QUIET = (
-    "httpx", "httpcore", "apscheduler", "sentence_transformers", "alembic", "faiss",
+    "httpx", "httpcore", "aiohttp", "apscheduler", "sentence_transformers", "alembic", "faiss",
     "uvicorn.error", "python_multipart", "telegram",
 )  # fmt: skip
 #: The packages of this program, whose records may be logged in full.

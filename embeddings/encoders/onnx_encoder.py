@@ -19,7 +19,7 @@ from embeddings.bundled.e5_model import SOURCE_SHA256, open_tokenizer, tokenized
 from embeddings.bundled.onnx_cache import open_or_make
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
-from embeddings.thread_pool import processors, run_parallel, share_of_work
+from embeddings.thread_pool import count_processors, run_parallel, share_of_work
 from embeddings.weights import digest
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class OnnxEncoder:
         def encoded(batch: Sequence[str]) -> Vectors:
             return _unit(self._averaged(batch, prompt))
 
-        with ThreadPoolExecutor(processors()) as threads:
+        with ThreadPoolExecutor(count_processors()) as threads:
             yield from threads.map(encoded, batches)
 
     def _averaged(self, texts: Sequence[str], prompt: str) -> Vectors:

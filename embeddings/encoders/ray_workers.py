@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import EmbeddingsError, WorkersUnavailable, first_line
-from embeddings.thread_pool import PROCESSORS, limit_processors
+from embeddings.thread_pool import PROCESSORS, use_processors
 
 #: The address of a cluster of this machine's own, started for one run.
 LOCAL: Final = "local"
@@ -63,7 +63,7 @@ class Worker:
     """
 
     def __init__(self, open_encoder: Callable[[], Encoder]) -> None:
-        limit_processors(1)
+        use_processors(1)
         self._open_encoder = open_encoder
         self._encoder: Encoder | None = None
 

@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.statement_index import StatementIndex
 from embeddings.progress import Progress
-from embeddings.thread_pool import processors
+from embeddings.thread_pool import count_processors
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
 from knowledge.checking.calibration import STANDARD, Calibration, VerdictKind
 from knowledge.checking.outcomes import (
@@ -71,7 +71,7 @@ class ClaimChecker:
         self._remembering = threading.Lock()
         # Claims answered at once; others wait. More than there are processors only compete for the
         # interpreter: four at once on two processors take a fifth longer than two.
-        self._places = threading.Semaphore(processors())
+        self._places = threading.Semaphore(count_processors())
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Load the models and the index ahead of the first claim.

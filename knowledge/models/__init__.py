@@ -30,7 +30,7 @@ from knowledge.models.report_tables import (
     Vector,
     Version,
 )
-from knowledge.models.update_tables import QueuedUpdate, ScheduledJob
+from knowledge.models.update_tables import QueuedUpdate, RateLimit, ScheduledJob
 
 __all__ = [
     "AuditEntry",
@@ -52,6 +52,7 @@ __all__ = [
     "Person",
     "Proposal",
     "QueuedUpdate",
+    "RateLimit",
     "Report",
     "SavedSearch",
     "ScheduledJob",

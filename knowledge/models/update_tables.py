@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Double, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.domain import Course, UpdateState
@@ -60,3 +60,18 @@ class ScheduledJob(Base):
     last_result: Mapped[str | None] = mapped_column(Text)
     #: The process that holds the lease, as named by ``process_locks``.
     holder: Mapped[str | None] = mapped_column(String(64))
+
+
+class RateLimit(Base):
+    """How much of a limit is used up, where several processes keep to it together.
+
+    ``kind`` names the limit, ``key`` the keyed hash of the person or chat that it is about (empty:
+    the whole bot). ``even_at`` is the theoretical arrival time of the generic cell rate algorithm,
+    in seconds since 1970: from then on nothing is used up, and the row means nothing.
+    """
+
+    __tablename__ = "rate_limits"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(24), primary_key=True)
+    even_at: Mapped[float] = mapped_column(Double)

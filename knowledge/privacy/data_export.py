@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -24,6 +24,7 @@ from knowledge.models import (
     Person,
     Proposal,
     QueuedUpdate,
+    RateLimit,
     ShownStatement,
     SignInLink,
     Statement,
@@ -64,6 +65,7 @@ def export(session: Session, key: str, secret: bytes) -> Export:
             select(func.count()).where(Inquiry.origin_key == key)
         ),
         "messages": _messages(session, key),
+        "limits": _limits(session, key),
         "notifications": [_notification(note, texts) for note in told],
         "moderation": _moderation(session, key),
     }
@@ -146,6 +148,14 @@ def _messages(session: Session, key: str) -> list[dict[str, Any]]:
             "number_of_the_answer": row.placeholder,
         }
         for row in rows
+    ]
+
+
+def _limits(session: Session, key: str) -> list[dict[str, Any]]:
+    """Return how much of a limit is used up, where processes share them; forgotten by the hour."""
+    rows = session.scalars(select(RateLimit).where(RateLimit.key == key).order_by(RateLimit.kind))
+    return [
+        {"of": row.kind, "used_until": datetime.fromtimestamp(row.even_at, UTC)} for row in rows
     ]
 
 

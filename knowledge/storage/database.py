@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import URL, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -29,6 +29,16 @@ _AGAIN_S = 0.01
 #: Tries to empty the log, and milliseconds of each: writers wait meanwhile.
 _EMPTYING_TRIES: Final = 4
 _EMPTYING_MS: Final = 200
+#: Drivers that take libpq's options, and how long a connection may be silent, in seconds and, the
+#: last one, milliseconds.
+_LIBPQ: Final = ("postgresql", "postgresql+psycopg", "postgresql+psycopg2")
+_SILENCE: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 #: Permissions: the database holds what people asked.
 _OWNERS_FILE, _OWNERS_FOLDER, _OTHERS = 0o600, 0o700, 0o077
 #: Files are created one at a time: closing a second handle of one drops SQLite's locks on the
@@ -109,7 +119,12 @@ def open_engine(url: str, *, make: bool = True) -> Engine:
                 event.listen(engine, "do_connect", lambda *_: _keep_to_owner(file))
             event.listen(engine, "connect", _configure_sqlite)
             return engine
-        return create_engine(address, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(
+            address,
+            connect_args=_noticing_silence(address),
+            pool_pre_ping=True,
+            hide_parameters=True,
+        )
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise DatabaseUnavailable(
             "DATABASE_URL cannot be used: write it like sqlite:///data/tathabbat.db or"
@@ -119,6 +134,16 @@ def open_engine(url: str, *, make: bool = True) -> Engine:
         raise DatabaseUnavailable(
             f"the folder of the database cannot be made ({error.strerror}); check DATA_DIR"
         ) from error
+
+
+def _noticing_silence(address: URL) -> dict[str, int]:
+    """Return what has a connection end when its server goes silent, except what is in the address.
+
+    By itself the system waits for a quarter of an hour.
+    """
+    if address.drivername not in _LIBPQ:
+        return {}
+    return {name: value for name, value in _SILENCE.items() if name not in address.query}
 
 
 def sqlite_file(engine: Engine) -> Path | None:

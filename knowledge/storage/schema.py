@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
@@ -38,23 +39,29 @@ class SchemaState:
 def state(engine: Engine) -> SchemaState:
     """Return the database's revision. Raises DatabaseUnavailable if it cannot be read."""
     from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
 
-    head = ScriptDirectory.from_config(_config()).get_current_head() or ""
+    known, head = _known()
     try:
         with engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
         raise describe_failure(error, sqlite_file(engine)) from error
-    return SchemaState(current, head, current is None or current in revisions())
+    return SchemaState(current, head, current is None or current in known)
 
 
 def revisions() -> frozenset[str]:
     """Return the revisions that this program knows."""
+    return _known()[0]
+
+
+@cache
+def _known() -> tuple[frozenset[str], str]:
+    """Return the revisions that this program knows, and the last of them."""
     from alembic.script import ScriptDirectory
 
     script = ScriptDirectory.from_config(_config())
-    return frozenset(each.revision for each in script.walk_revisions())
+    known = frozenset(each.revision for each in script.walk_revisions())
+    return known, script.get_current_head() or ""
 
 
 def require_ready(engine: Engine, *, make: bool = True) -> None:

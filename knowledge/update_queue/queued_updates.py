@@ -184,9 +184,11 @@ def lease(
     ]
 
 
-def renew(session: Session, holder: str, in_hand: Collection[int], until: datetime) -> None:
-    """Extend the leases of ``holder``."""
-    session.execute(
+def renew(
+    session: Session, holder: str, in_hand: Collection[int], until: datetime
+) -> Sequence[int]:
+    """Extend the leases of ``holder``; returns the numbers of those that it has not lost."""
+    return session.scalars(
         update(QueuedUpdate)
         .where(
             QueuedUpdate.id.in_(in_hand),
@@ -194,9 +196,10 @@ def renew(session: Session, holder: str, in_hand: Collection[int], until: dateti
             QueuedUpdate.holder == holder,
             QueuedUpdate.leased_until.is_not(None),
         )
-        .values(leased_until=until),
+        .values(leased_until=until)
+        .returning(QueuedUpdate.id),
         execution_options={"synchronize_session": False},
-    )
+    ).all()
 
 
 def place(session: Session, number: int, holder: str, placeholder: str) -> bool:

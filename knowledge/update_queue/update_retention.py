@@ -7,7 +7,7 @@ from sqlalchemy import and_, delete, or_, update
 from sqlalchemy.orm import Session
 
 from knowledge.domain import UpdateState
-from knowledge.models import QueuedUpdate
+from knowledge.models import QueuedUpdate, RateLimit
 from knowledge.storage import secure_deletion
 from knowledge.update_queue.lease_statements import OPEN
 
@@ -44,9 +44,14 @@ def forget(session: Session, sent_before: datetime, given_up_before: datetime) -
 def forget_lane(session: Session, lane: str, nobody: str) -> int:
     """Erase one person's updates, moving them to a lane of nobody; returns how many.
 
-    Numbers stay, so that repeated deliveries are recognised, and so do unanswered updates until
-    they are answered: one of them may be the request for erasure.
+    What they used up of shared rate limits goes too. Numbers stay, so that repeated deliveries are
+    recognised, and so do unanswered updates until they are answered: one of them may be the
+    request for erasure.
     """
+    session.execute(
+        delete(RateLimit).where(RateLimit.key == lane),
+        execution_options={"synchronize_session": False},
+    )
     here = QueuedUpdate.lane == lane
     session.execute(
         update(QueuedUpdate)

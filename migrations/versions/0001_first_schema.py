@@ -114,6 +114,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_proposals_state", "proposals", ["state"])
     op.create_table(
+        "rate_limits",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("even_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "kind", name="pk_rate_limits"),
+        # Worth nothing after a minute: PostgreSQL need not bring it to the disk at each commit.
+        prefixes=["UNLOGGED"] if op.get_bind().dialect.name == "postgresql" else [],
+    )
+    op.create_table(
         "saved_searches",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_key", sa.String(length=64), nullable=False),
@@ -441,6 +450,7 @@ def downgrade() -> None:
     op.drop_table("sign_in_links")
     op.drop_table("scheduled_jobs")
     op.drop_table("saved_searches")
+    op.drop_table("rate_limits")
     op.drop_table("proposals")
     op.drop_table("people")
     op.drop_table("index_positions")

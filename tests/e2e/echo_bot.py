@@ -1,8 +1,9 @@
 """The Telegram channel with a conversation that is a function of what was said.
 
 In a test: ``with running(config, EchoTalk())``. As a process of its own:
-``python -m tests.e2e.echo_bot API_URL FOLDER [--hold] [--sends-per-second N]``; with ``--hold`` a
-held claim is never released.
+``python -m tests.e2e.echo_bot API_URL FOLDER [--hold] [--sends-per-second N] [--database URL]
+[--shared-limits] [--webhook URL --port PORT]``; with ``--hold`` a held claim is never released.
+The database is an SQLite file in the folder unless another one, which has its tables, is given.
 """
 
 import argparse
@@ -57,6 +58,7 @@ PROFILES = {
     "en": Profile("Says what it is told", "Echo", dict.fromkeys(Audience, _ENGLISH)),
 }
 SECRET = b"the key of these tests"
+WEBHOOK_SECRET = "the-secret"
 #: Commands that do not need a role.
 KNOWN = {name for each in Audience for name, _ in list_offered(each, Language.ENGLISH)}
 #: Short, so that what a killed bot had in hand is taken again soon.
@@ -449,9 +451,9 @@ def _empty_database() -> bytes:
     return held
 
 
-def inbox_of_a_process(folder: Path) -> UpdateStore:
+def inbox_of_a_process(folder: Path, database: str | None = None) -> UpdateStore:
     """Return the inbox in ``folder`` as the program opens it: what dead processes held is free."""
-    sessions = sessions_in(folder)
+    sessions = sessions_in(folder) if database is None else Sessions(open_engine(database))
     process = ProcessLock(folder / "processes")
     recover_leases(sessions, process, now())
     # Held until the process ends.
@@ -480,17 +482,29 @@ def _main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--hold", action="store_true")
     parser.add_argument("--sends-per-second", type=float, default=Limits().sends_per_second)
+    parser.add_argument("--database")
+    parser.add_argument("--shared-limits", action="store_true")
+    parser.add_argument("--webhook")
+    parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
     # Everything the program could ever log, as loud as it gets.
     logging.basicConfig(level=logging.INFO, format="%(name)s %(message)s")
     talk = EchoTalk()
     if not given.hold:
         talk.release.set()
-    inbox = inbox_of_a_process(given.folder)
+    inbox = inbox_of_a_process(given.folder, given.database)
     rate = given.sends_per_second
     limits = Limits(sends_per_second=rate, sends_burst=round(rate))
     run(
-        TelegramConfig(TOKEN, given.api_url, limits=limits),
+        TelegramConfig(
+            TOKEN,
+            given.api_url,
+            given.webhook,
+            WEBHOOK_SECRET,
+            listen_port=given.port,
+            limits=limits,
+            shared_limits=given.shared_limits,
+        ),
         talk,
         FakeNotificationQueue(),
         inbox,

@@ -22,6 +22,7 @@ from bot.telegram.handling import groups
 from bot.telegram.incoming.intake import Intake
 from bot.telegram.outgoing.notification_delivery import NotificationSender, run_delivery
 from bot.telegram.outgoing.rate_limits import Limits
+from bot.telegram.outgoing.unrecorded_window import UnrecordedWindow
 from bot.telegram.setup.application import TelegramConfig, build, make_intake_and_workers
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_chats import Sent
@@ -146,7 +147,7 @@ class Stage:
         """Have whatever is to be told unasked delivered, and written down."""
         post = _Emptied(self.sessions, SECRET, today=lambda: TODAY)
         async with run_delivery(
-            NotificationSender(self.bot, post, asyncio.Semaphore()), _PATIENCE_SECONDS
+            NotificationSender(self.bot, post, UnrecordedWindow(1)), _PATIENCE_SECONDS
         ):
             await post.empty.wait()
         self._write()

@@ -354,6 +354,7 @@ class TestWebhook:
         [
             ({"webhook_url": "http://bot.example.org"}, "WEBHOOK_URL is not https"),
             ({"webhook_url": HOOK, "webhook_secret": None}, "WEBHOOK_SECRET is not set"),
+            ({"webhook_url": HOOK, "webhook_bind": "8443"}, "WEBHOOK_BIND is not host:port"),
         ],
     )
     def test_an_address_that_telegram_will_not_use_is_a_failure_without_a_token_too(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -35,6 +35,7 @@ from knowledge.outbox import pending_notifications
 from knowledge.privacy import data_export, erasure
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates
+from knowledge.update_queue.shared_rate_limits import Request, SharedRateLimits, Turn
 
 SECRET = b"the secret of these tests"
 #: Text that nothing else in the database can hold by chance.
@@ -42,6 +43,7 @@ ONLY_THEIRS = "my neighbour Zubaydah sold the marble lighthouse"
 SHARED = "the northern ferry stopped for good"
 ADDRESS = "7318842905"
 ME, OTHER, MODERATOR = (people.person_key(SECRET, "telegram", n) for n in (1, 2, 3))
+LIMITED_AT = datetime(2027, 1, 1, tzinfo=UTC)
 LONG_AGO = now() - timedelta(days=91)
 HORIZON = now() - timedelta(days=90)
 
@@ -121,6 +123,9 @@ def a_whole_life(sessions: Sessions, place: Callable[[], None]) -> None:
     with sessions.begin() as session:
         curation.retract(session, [statement], "an editor", "it was wrong")
         queued_updates.store(session, [queued_updates.NewUpdate(8, ME, b"sealed")], now())
+    limits = SharedRateLimits(sessions)
+    limits.take([Request((Turn("person", ME, 60.0, 0.0),))], LIMITED_AT.timestamp())
+    limits.close()
 
 
 class TestForgetting:
@@ -133,6 +138,7 @@ class TestForgetting:
             "inquiries",
             "notifications",
             "sign_in_links",
+            "rate_limits",
             "updates",
         }
         assert where(sessions, ONLY_THEIRS) == {"inquiries", "claims", "clusters"}
@@ -460,6 +466,11 @@ class TestExport:
         assert first["answered_with"]["judge"] == "a judge"
         (message,) = document["messages"]
         assert (message["number"], message["content_kept_encrypted"]) == (8, True)
+        (limit,) = document["limits"]
+        assert limit == {
+            "of": "person",
+            "used_until": (LIMITED_AT + timedelta(minutes=1)).isoformat(),
+        }
         (told,) = document["notifications"]
         assert (told["kind"], told["status"]) == ("retracted", "waiting")
         assert len(document["moderation"]["sign_in_links"]) == 1

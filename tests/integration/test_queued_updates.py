@@ -134,8 +134,10 @@ class TestTaking:
         store(sessions, (1, "a"), (2, "b"))
         take(sessions)
         with sessions.begin() as session:
-            queued_updates.renew(session, "one", [1], LATER + LEASE)
+            assert queued_updates.renew(session, "one", [1], LATER + LEASE) == [1]
         assert numbers(take(sessions, at=LATER, holder="other")) == [2]
+        with sessions.begin() as session:
+            assert queued_updates.renew(session, "one", [1, 2], LATER + LEASE) == [1]
 
 
 class TestAfterACrash:

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.operations.ops import CreateTableOp
 from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy.event import listen
 from sqlalchemy.exc import OperationalError
 
 from knowledge.claim_queue.inquiries import record
@@ -310,7 +311,7 @@ def test_a_row_cannot_point_at_nothing(sessions: Sessions) -> None:
 def test_a_moment_is_kept_in_utc_whatever_its_zone(sessions: Sessions) -> None:
     beirut = datetime(2019, 2, 7, 12, 0, tzinfo=timezone(timedelta(hours=2)))
     with sessions.begin() as session:
-        number = record(session, "someone", "claim", Outcome.NO_MATCH, [], "ar")
+        number = record(session, "someone", "claim", Outcome.NO_MATCH, [], "ar").id
         session.get_one(Inquiry, number).asked_at = beirut
     with sessions() as session:
         kept = session.get_one(Inquiry, number).asked_at
@@ -318,3 +319,14 @@ def test_a_moment_is_kept_in_utc_whatever_its_zone(sessions: Sessions) -> None:
         assert kept.tzinfo is UTC
         earlier = select(Inquiry).where(Inquiry.asked_at < datetime(2019, 2, 7, 11, tzinfo=UTC))
         assert len(session.scalars(earlier).all()) == 1
+
+
+def test_a_server_that_goes_silent_is_noticed_unless_the_address_says_otherwise() -> None:
+    address = "postgresql+psycopg://somebody@127.0.0.1:1/name"
+    given: list[dict[str, object]] = []
+    for query in ("", "?tcp_user_timeout=5000"):
+        engine = open_engine(address + query)
+        listen(engine, "do_connect", lambda *connecting: given.append(dict(connecting[3])))
+        with pytest.raises(OperationalError):
+            engine.connect()
+    assert [each["tcp_user_timeout"] for each in given] == [25_000, "5000"]

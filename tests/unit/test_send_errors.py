@@ -1,8 +1,9 @@
 """Each failure by its kind, and how long to wait after it."""
 
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
-import httpx
+import aiohttp
 import pytest
 from telegram.error import (
     BadRequest,
@@ -23,6 +24,7 @@ from bot.telegram.outgoing.send_errors import (
     describe_refusal,
 )
 
+REFUSED = aiohttp.ClientConnectorError(Mock(), OSError("refused"))
 NOW = datetime(2030, 5, 1, tzinfo=UTC)
 
 
@@ -52,9 +54,12 @@ def caused(error: NetworkError, cause: Exception) -> NetworkError:
         (TimedOut(), SendFailure.UNSURE),
         (TimeoutError(), SendFailure.UNSURE),
         (TelegramError("Internal Server Error (500)"), SendFailure.UNSURE),
-        (caused(NetworkError("gone"), httpx.ReadError("cut")), SendFailure.UNSURE),
-        (caused(NetworkError("refused"), httpx.ConnectError("refused")), SendFailure.UNSENT),
-        (caused(TimedOut("no connection is free"), httpx.PoolTimeout("full")), SendFailure.UNSENT),
+        (caused(NetworkError("gone"), aiohttp.ClientOSError("cut")), SendFailure.UNSURE),
+        (caused(NetworkError("refused"), REFUSED), SendFailure.UNSENT),
+        (
+            caused(TimedOut("no connection is free"), aiohttp.ConnectionTimeoutError("full")),
+            SendFailure.UNSENT,
+        ),
     ],
 )
 def test_what_a_failure_means(error: TelegramError | TimeoutError, fate: SendFailure) -> None:
@@ -76,7 +81,7 @@ def test_what_a_failure_means(error: TelegramError | TimeoutError, fate: SendFai
         (Forbidden("Forbidden: my words"), "Forbidden"),
         (TimedOut("my words"), "TimedOut"),
         (TimeoutError("my words"), "TimeoutError"),
-        (caused(NetworkError("Chat not found"), httpx.ReadError("my words")), "NetworkError"),
+        (caused(NetworkError("Chat not found"), aiohttp.ClientOSError("my words")), "NetworkError"),
     ],
 )
 def test_a_reason_is_a_known_description_or_the_kind(

@@ -7,10 +7,10 @@ import pytest
 
 from embeddings.thread_pool import (
     PROCESSORS,
-    limit_processors,
-    processors,
+    count_processors,
     run_parallel,
     share_of_work,
+    use_processors,
 )
 
 
@@ -67,14 +67,14 @@ def test_of_several_that_fail_the_first_in_order_is_told() -> None:
 
 def test_fewer_processors_may_be_used() -> None:
     try:
-        limit_processors(1)
-        assert processors() == 1
+        use_processors(1)
+        assert count_processors() == 1
         run_parallel(str, range(4))
         assert not [each for each in threading.enumerate() if each.name.startswith("run_")]
         assert share_of_work(8) == 8
     finally:
-        limit_processors(PROCESSORS)
-    assert processors() == PROCESSORS
+        use_processors(PROCESSORS)
+    assert count_processors() == PROCESSORS
 
 
 def test_who_runs_leaves_less_to_share() -> None:

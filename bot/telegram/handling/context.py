@@ -25,6 +25,7 @@ from bot.telegram.incoming.message_text import find_message, find_question
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.rendering import render
 from bot.telegram.outgoing.sending import Place, send_part
+from bot.telegram.outgoing.unrecorded_window import UnrecordedWindow
 from embeddings.errors import IndexUnavailable
 from knowledge.claims.arabizi import language_spoken
 
@@ -63,7 +64,7 @@ class HandlerState:
     talk: Talk
     pacer: Pacer
     #: Limits the messages that may be sent but not yet recorded as sent.
-    window: asyncio.Semaphore
+    window: UnrecordedWindow
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: Threads(TALK_THREADS, thread_name_prefix="talk")
     )

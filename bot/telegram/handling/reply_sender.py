@@ -20,7 +20,7 @@ from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.observability import telemetry
 from bot.telegram.incoming.update_store import UpdateStore
-from bot.telegram.outgoing.paced_requests import Pacer
+from bot.telegram.outgoing.paced_requests import PATIENCE_SECONDS, Pacer
 from bot.telegram.outgoing.rendering import Buttons, Rendered
 from bot.telegram.outgoing.reply_pieces import Piece
 from bot.telegram.outgoing.send_errors import SendFailure, classify_error, describe_refusal
@@ -31,13 +31,12 @@ from bot.telegram.outgoing.sending import (
     requested_pause,
     send_part,
 )
+from bot.telegram.outgoing.unrecorded_window import UnrecordedWindow
 from knowledge.backoff import Backoff
 from knowledge.update_queue.queued_updates import LeasedUpdate
 
 logger = logging.getLogger(__name__)
 
-#: A reply whose chat's turn is further away gives up its worker to others.
-_PATIENCE_SECONDS: Final = 2.0
 #: Seconds after which a send counts as failed.
 _SEND_SECONDS: Final = 30.0
 #: How often one piece is changed until Telegram accepts it.
@@ -63,7 +62,7 @@ class Sender:
         bot: Bot,
         update_store: UpdateStore,
         pacer: Pacer,
-        window: asyncio.Semaphore,
+        window: UnrecordedWindow,
         moved: Callable[[int, int], Awaitable[None]],
     ) -> None:
         self._bot, self._update_store, self._moved = bot, update_store, moved
@@ -82,14 +81,17 @@ class Sender:
         while number < len(reply):
             piece = reply[number]
             wait = self._pacer.wait(piece.place.chat_id)
-            if wait > _PATIENCE_SECONDS:
+            if wait > PATIENCE_SECONDS:
                 return await self._postpone(taken, timedelta(seconds=wait))
             # Wait before entering the window, so that waiting for one chat blocks no other.
             await asyncio.sleep(wait)
             async with contextlib.nullcontext() if piece.is_edit else self._window:
-                if self._pacer.wait(piece.place.chat_id) > _PATIENCE_SECONDS:
+                if self._pacer.wait(piece.place.chat_id) > PATIENCE_SECONDS:
                     # Telegram asked for a pause in the meantime.
                     continue
+                if not await self._update_store.still_holds(taken):
+                    logger.warning("lease_lost", extra={"update_id": taken.id})
+                    return None
                 try:
                     async with asyncio.timeout(_SEND_SECONDS):
                         message_id = await self._send_piece(piece)

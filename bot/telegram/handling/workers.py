@@ -135,6 +135,8 @@ class Workers:
         """Take as many updates as there is room for; returns whether any was taken."""
         room = min(self._share.at_once - len(self._in_hand), self._share.step)
         taken = await self._update_store.take(room, list(self._in_hand)) if room else []
+        if room:
+            self._state.window.reopen()
         for each in taken:
             with name_requests(f"update {each.id}"):
                 task = asyncio.create_task(self._serve(each))

@@ -14,12 +14,13 @@ from urllib.parse import urlencode
 
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
-from telegram.request import BaseRequest, HTTPXRequest
+from telegram.request import BaseRequest
 
 from bot.stopping import sleep_until_stopped, unless_stopped
 from bot.telegram.errors import PollingConflict, TokenRejected
 from bot.telegram.incoming.filters import ALLOWED_UPDATES
 from bot.telegram.incoming.intake import Intake, find_update_id
+from bot.telegram.outgoing.aiohttp_request import AiohttpRequest
 from bot.telegram.outgoing.send_errors import UNREADABLE, name_failure
 from bot.telegram.outgoing.sending import requested_pause
 from knowledge.backoff import Backoff
@@ -45,7 +46,7 @@ async def poll(bot: Bot, intake: Intake, stop: asyncio.Event) -> None:
     Each failure is one log line. Raises ``PollingConflict`` when another process keeps fetching
     the same bot's updates and ``TokenRejected`` when the token stops being accepted.
     """
-    request = HTTPXRequest(connection_pool_size=1)
+    request = AiohttpRequest()
     await request.initialize()
     offset: int | None = None
     failures = conflicts = 0

@@ -24,6 +24,7 @@ from knowledge.storage.encryption import Cipher
 from knowledge.storage.group_commit import GroupCommit
 from knowledge.update_queue import queued_updates
 from knowledge.update_queue.queued_updates import LeasedUpdate, NewUpdate, Stored
+from knowledge.update_queue.shared_rate_limits import SharedRateLimits
 
 #: Length of an update's lease, which is renewed four times within it. After a crash its updates
 #: wait this long, unless a process starts on the same host earlier.
@@ -47,7 +48,13 @@ class UpdateStore:
         self.lease, self.clock = lease, clock
         self._secret, self._cipher = secret, Cipher(secret, "what arrived and is not answered yet")
         self._holder = holder or secrets.token_hex(16)
-        self._commits = GroupCommit(sessions)
+        #: Until when updates in hand are known to be leased, by number.
+        self._held: dict[int, datetime] = {}
+        self._sessions, self._commits = sessions, GroupCommit(sessions)
+
+    def open_shared_limits(self) -> SharedRateLimits:
+        """Return the rate limits that all processes of the database keep together."""
+        return SharedRateLimits(self._sessions)
 
     def lane(self, number: int) -> str:
         """Return the lane of a person or a chat: the keyed hash of the id."""
@@ -91,15 +98,35 @@ class UpdateStore:
         """Lease up to ``limit`` due updates, besides those in hand."""
         at = self.clock()
         until = at + self.lease
-        return await wrap_future(
+        taken = await wrap_future(
             self._commits.do(queued_updates.lease, self._holder, at, until, limit, in_hand)
         )
+        kept = {number: self._held[number] for number in in_hand if number in self._held}
+        self._held = kept | {each.id: until for each in taken}
+        return taken
 
     async def renew(self, in_hand: Collection[int]) -> None:
-        """Renew the leases of updates in hand."""
-        await wrap_future(
-            self._commits.do(queued_updates.renew, self._holder, in_hand, self.clock() + self.lease)
+        """Renew the leases of updates in hand, except lost ones."""
+        until = self.clock() + self.lease
+        renewed = await wrap_future(
+            self._commits.do(queued_updates.renew, self._holder, in_hand, until)
         )
+        self._held |= dict.fromkeys(renewed, until)
+
+    async def still_holds(self, taken: LeasedUpdate) -> bool:
+        """Whether no other process can have taken an update, nor will in the next moments.
+
+        The database is asked only if the lease was not renewed for long: it was away, or this
+        process was.
+        """
+        if self._is_known_held(taken.id):
+            return True
+        await self.renew([taken.id])
+        return self._is_known_held(taken.id)
+
+    def _is_known_held(self, number: int) -> bool:
+        until = self._held.get(number)
+        return until is not None and self.clock() + self.lease / 4 < until
 
     async def place(self, taken: LeasedUpdate, message_id: int) -> None:
         """Record the placeholder's message id."""

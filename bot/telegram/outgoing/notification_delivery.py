@@ -29,6 +29,7 @@ from bot.telegram.outgoing.sending import (
     requested_pause,
     send_part,
 )
+from bot.telegram.outgoing.unrecorded_window import UnrecordedWindow
 from knowledge.backoff import Backoff
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class NotificationSender:
         self,
         bot: Bot,
         notifications: NotificationQueue,
-        window: asyncio.Semaphore,
+        window: UnrecordedWindow,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._bot, self._notifications, self._look_seconds = bot, notifications, look_seconds

@@ -6,7 +6,6 @@ from enum import Enum, auto
 from pathlib import PurePath
 from typing import Final
 
-import httpx
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -15,6 +14,8 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
+
+from bot.telegram.outgoing.aiohttp_request import NEVER_LEFT
 
 # Enough frames to find the line that broke without the message, which may quote a person.
 _FRAMES = 6
@@ -50,9 +51,6 @@ class SendFailure(Enum):
     LOCKED_OUT = auto()
     """The token is accepted no more."""
 
-
-#: Raised before the request was sent: retrying cannot send a message twice.
-NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 # Telegram's descriptions (it has no codes for these), in lower case.
 _THERE = ("message is not modified",)

@@ -13,8 +13,8 @@ from telegram.constants import ParseMode
 from telegram.error import NetworkError, RetryAfter
 
 from bot.conversation.reply import Document, Picture, Reply
+from bot.telegram.outgoing.aiohttp_request import NEVER_LEFT
 from bot.telegram.outgoing.rendering import Buttons, Rendered, render
-from bot.telegram.outgoing.send_errors import NEVER_LEFT
 from knowledge.backoff import Backoff
 from knowledge.errors import DatabaseFailed
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
-from telegram.request import BaseRequest, HTTPXRequest
+from telegram.request import BaseRequest
 
 from bot.conversation.interface import Talk
 from bot.conversation.outbox import NotificationQueue
@@ -38,13 +38,17 @@ from bot.telegram.incoming.intake import Intake
 from bot.telegram.incoming.polling import poll
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.incoming.webhook import new_secret, webhook_server
+from bot.telegram.outgoing.aiohttp_request import AiohttpRequest
 from bot.telegram.outgoing.notification_delivery import NotificationSender, run_delivery
-from bot.telegram.outgoing.paced_requests import Pacer
+from bot.telegram.outgoing.paced_requests import Pacer, SharedPacer
 from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.outgoing.send_errors import UNREADABLE, name_failure
+from bot.telegram.outgoing.shared_limits import SharedLimits
+from bot.telegram.outgoing.unrecorded_window import UnrecordedWindow
 from bot.telegram.setup.profile import Profiles, publish
 from knowledge.backoff import Backoff
+from knowledge.errors import DatabaseFailed
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +59,7 @@ _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _BACKOFF = Backoff(timedelta(seconds=1), timedelta(minutes=1))
 # Of a process that takes another's place: Telegram may fail for long meanwhile.
 _PATIENT_TRIES = 10_000
-# As many connections as the limits allow at once, and no more: httpx scans all of them for each
-# request. One message takes about a tenth of a second.
+# As many connections as the limits allow at once. One message takes about a tenth of a second.
 _CONNECTIONS = 8
 _MESSAGE_SECONDS = 0.1
 _CONNECTION_SECONDS = 20.0
@@ -71,7 +74,8 @@ class TelegramConfig:
     ``webhook_secret`` a new one is generated at every start. ``startup_tries`` limits the attempts
     to reach Telegram at the start, with pauses of 1, 2, 4... seconds. An answer that takes longer
     than ``placeholder_seconds`` is preceded by a placeholder; a stop waits at most
-    ``shutdown_seconds`` for running updates.
+    ``shutdown_seconds`` for running updates. ``limits`` count in this process alone unless
+    ``shared_limits``: then all processes of the database keep to them together.
     """
 
     token: str = field(repr=False)
@@ -82,35 +86,46 @@ class TelegramConfig:
     listen_port: int = 8443
     startup_tries: int = 3
     limits: Limits = field(default_factory=Limits)
+    shared_limits: bool = False
     placeholder_seconds: float = 0.5
     shutdown_seconds: float = FAREWELL_SECONDS
 
 
 def share_config(config: TelegramConfig, processes: int) -> TelegramConfig:
-    """Return the config of one of several processes, each with its share of what may be sent."""
+    """Return the config of one of several processes of this machine.
+
+    Each has its share of what may be sent, unless all share the limits anyway.
+    """
     limits = config.limits
-    shared = replace(
-        limits,
-        sends_per_second=limits.sends_per_second / processes,
-        sends_burst=max(1, limits.sends_burst // processes),
-    )
-    return replace(config, startup_tries=_PATIENT_TRIES, limits=shared)
+    if not config.shared_limits:
+        limits = replace(
+            limits,
+            sends_per_second=limits.sends_per_second / processes,
+            sends_burst=max(1, limits.sends_burst // processes),
+        )
+    return replace(config, startup_tries=_PATIENT_TRIES, limits=limits)
 
 
-def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None) -> App:
+def build(
+    config: TelegramConfig,
+    talk: Talk,
+    request: BaseRequest | None = None,
+    pacer: Pacer | None = None,
+) -> App:
     """Build the application with its handlers; nothing is sent before it is initialised.
 
-    ``request`` is the transport of its calls, by default HTTP. Raises
+    ``request`` is the transport of its calls, by default HTTP; ``pacer`` delays them, by default
+    by the limits of this process. Raises
     ``TokenMissing``, ``TokenRejected`` (not the shape of a token) or
     ``TelegramUnreachable`` (``api_url`` is no web address).
     """
     api_url = _checked_api_url(config)
     _keep_out_of_logs(config.token)
-    pacer = Pacer(Pacing(config.limits))
+    pacer = pacer or Pacer(Pacing(config.limits))
     under_way = round(config.limits.sends_per_second * _MESSAGE_SECONDS)
     connections = max(_CONNECTIONS, under_way)
     # PTB only calls ``bot_data``, so a factory works as well as a type.
-    window = asyncio.Semaphore(config.limits.unrecorded)
+    window = UnrecordedWindow(config.limits.unrecorded)
     state = cast(type[HandlerState], partial(HandlerState, talk, pacer, window))
     application = (
         ApplicationBuilder()
@@ -119,10 +134,7 @@ def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None
         .base_file_url(f"{api_url}/file/bot")
         .context_types(ContextTypes(context=Context, bot_data=state))
         .rate_limiter(pacer)
-        .request(
-            request
-            or HTTPXRequest(connection_pool_size=connections, pool_timeout=_CONNECTION_SECONDS)
-        )
+        .request(request or AiohttpRequest(connections, _CONNECTION_SECONDS))
         .updater(None)
         .job_queue(None)
         .build()
@@ -132,21 +144,29 @@ def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None
 
 
 def make_intake_and_workers(
-    application: App, update_store: UpdateStore, config: TelegramConfig
+    application: App,
+    update_store: UpdateStore,
+    config: TelegramConfig,
+    shared: SharedLimits | None = None,
 ) -> tuple[Intake, Workers]:
     """Return the intake, which stores updates, and the workers, which answer them."""
     workers = Workers(
         application, update_store, config.placeholder_seconds, config.shutdown_seconds
     )
-    return _make_intake(application, update_store, config, workers.wake), workers
+    return _make_intake(application, update_store, config, workers.wake, shared), workers
 
 
 def _make_intake(
-    application: App, update_store: UpdateStore, config: TelegramConfig, on_new: Callable[[], None]
+    application: App,
+    update_store: UpdateStore,
+    config: TelegramConfig,
+    on_new: Callable[[], None],
+    shared: SharedLimits | None,
 ) -> Intake:
     is_meant = partial(handlers.is_handled, application)
     is_overheard = partial(groups.is_overheard, application)
-    return Intake(update_store, AdmissionControl(config.limits), on_new, is_meant, is_overheard)
+    admission = AdmissionControl(config.limits)
+    return Intake(update_store, admission, on_new, is_meant, is_overheard, shared=shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,15 +221,16 @@ async def serve(
     neighbours: Neighbours | None = None,
 ) -> None:
     """Run the bot within a running event loop until ``stop`` is set. Raises as ``run`` does."""
-    async with _application(config, talk, update_store, stop) as application:
+    shared = _open_shared_limits(config, update_store)
+    async with _application(config, talk, update_store, shared, stop) as application:
         if stop.is_set():
             return
         if neighbours is None:
-            intake, workers = make_intake_and_workers(application, update_store, config)
+            intake, workers = make_intake_and_workers(application, update_store, config, shared)
             answering = run_workers(workers, stop)
         else:
-            intake = _make_intake(application, update_store, config, neighbours.wake)
-            answering = repeat_during(_note_alive, LOOK_SECONDS)
+            intake = _make_intake(application, update_store, config, neighbours.wake, shared)
+            answering = repeat_during(partial(_look, application, update_store), LOOK_SECONDS)
         sender = NotificationSender(application.bot, notifications, application.bot_data.window)
         publishing = _publishing(application.bot, profiles)
         remembering = groups.remember_watched_groups(application.bot_data)
@@ -226,8 +247,12 @@ async def serve(
             sender.stop()
 
 
-async def _note_alive() -> None:
+async def _look(application: App, update_store: UpdateStore) -> None:
+    """Do what a process that answers does when it looks for updates, without taking any."""
     telemetry.note_inbox_checked()
+    with contextlib.suppress(DatabaseFailed):
+        await update_store.count_waiting()
+        application.bot_data.window.reopen()
 
 
 @contextlib.asynccontextmanager
@@ -247,7 +272,8 @@ async def _serve_answers(
     neighbours: Neighbours,
     stop: asyncio.Event,
 ) -> None:
-    async with _application(config, talk, update_store, stop) as application:
+    shared = _open_shared_limits(config, update_store)
+    async with _application(config, talk, update_store, shared, stop) as application:
         if stop.is_set():
             return
         workers = Workers(
@@ -271,12 +297,21 @@ async def _serve_answers(
             await stop.wait()
 
 
+def _open_shared_limits(config: TelegramConfig, update_store: UpdateStore) -> SharedLimits | None:
+    return SharedLimits(update_store.open_shared_limits()) if config.shared_limits else None
+
+
 @contextlib.asynccontextmanager
 async def _application(
-    config: TelegramConfig, talk: Talk, update_store: UpdateStore, stop: asyncio.Event
+    config: TelegramConfig,
+    talk: Talk,
+    update_store: UpdateStore,
+    shared: SharedLimits | None,
+    stop: asyncio.Event,
 ) -> AsyncIterator[App]:
     """Yield the application, initialised unless ``stop`` was set before; close all at the end."""
-    application = build(config, talk)
+    pacer = SharedPacer(config.limits, update_store.lane, shared) if shared else None
+    application = build(config, talk, pacer=pacer)
     try:
         await unless_stopped(_insist(config, application.initialize), stop)
         yield application
@@ -285,6 +320,8 @@ async def _application(
         await application.shutdown()
         # A failed start leaves the application "not initialised" but its clients open.
         await application.bot.shutdown()
+        if shared is not None:
+            await shared.close()
         await update_store.close()
         logger.info("bot_stopped")
 
@@ -303,7 +340,12 @@ async def connect(config: TelegramConfig, tries: int = 1) -> AsyncIterator[Bot]:
     """Yield a connected bot. Raises as ``check`` does."""
     api_url = _checked_api_url(config)
     _keep_out_of_logs(config.token)
-    bot = Bot(config.token, base_url=f"{api_url}/bot", base_file_url=f"{api_url}/file/bot")
+    bot = Bot(
+        config.token,
+        base_url=f"{api_url}/bot",
+        base_file_url=f"{api_url}/file/bot",
+        request=AiohttpRequest(_CONNECTIONS),
+    )
     try:
         await _insist(config, bot.initialize, tries)
         yield bot
@@ -394,5 +436,5 @@ def _keep_out_of_logs(secret: str) -> None:
     """
     redaction.hide(secret)
     clean_records()
-    for name in ("httpx", "httpcore"):
+    for name in ("httpx", "httpcore", "aiohttp"):
         logging.getLogger(name).setLevel(logging.WARNING)
