@@ -12,6 +12,7 @@ from typing import Final, cast
 
 from sqlalchemy import Boolean, Table, and_, bindparam, case, func, select, text, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from knowledge.domain import ClusterStatus, Outcome, RejectReason
 from knowledge.models import Claim, Cluster, Inquiry, Instant
@@ -93,6 +94,10 @@ def count_inquiry(
         "unsettled": outcome not in SETTLING,
     }
     session.execute(_COUNT, counted)
+    # Who has it in this session reads it anew.
+    cluster = session.identity_map.get(identity_key(Cluster, before.id))
+    if cluster is not None:
+        session.expire(cluster)
 
 
 def join_cluster(session: Session, cluster: Cluster, claim_id: int) -> None:
