@@ -56,7 +56,7 @@ demo: $(VENV)/.installed
 	@if [ -t 0 ] && [ -t 1 ]; then $(DEMO) chat; else \
 	  printf '\nOn a terminal the chat starts here: DATA_DIR=data/demo %s chat\n' "$(BIN)/tathabbat"; fi
 
-# Most tests wait for other processes: three at once keep two processors busy. A file's
+# Most tests wait for other processes: four at once keep two processors busy. A file's
 # tests stay together, for what they share is made once; the slowest come first, in tests/e2e.
 # Files go into memory where there is room, for a disk is what databases wait for. Python keeps what
 # it compiled, whatever is set: else each of the processes that tests start would compile it anew.
@@ -64,7 +64,7 @@ test: export PYTHONDONTWRITEBYTECODE :=
 test: export OMP_NUM_THREADS := 1
 test: $(VENV)/.installed-dev
 	@folder=$$($(SCRATCH)) && chmod 755 $$folder && \
-	  TMPDIR=$$folder $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder; \
+	  TMPDIR=$$folder $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder; \
 	  code=$$?; rm -rf $$folder; exit $$code
 
 # Makes a folder for the tests, in memory if that has 4 GB free, and names it.

@@ -3,7 +3,6 @@
 import json
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +70,6 @@ class Bot:
     server: BotApiServer
     program: Installation
     log: Path
-    process: subprocess.Popen[bytes]
 
 
 class Person:
@@ -118,8 +116,8 @@ def program(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Insta
 def bot(program: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
     """Return the bot, started once: loading the model takes seconds."""
     log = tmp_path_factory.mktemp("log") / "log"
-    with BotApiServer() as server, program.running(server, log) as process:
-        yield Bot(server, program, log, process)
+    with BotApiServer() as server, program.running(server, log):
+        yield Bot(server, program, log)
         # The waiting sign of every pressed button is gone, and Telegram refused nothing.
         assert server.chats.unacknowledged_presses == []
         assert server.problems == []
@@ -319,13 +317,15 @@ def test_the_log_says_what_happened_but_neither_the_token_nor_what_people_wrote(
         assert secret not in log
 
 
-def test_sigterm_ends_it_well(bot: Bot) -> None:
-    # The last of this file that talks to the bot.
-    update = bot.server.send_text(751, "/start")
-    bot.server.wait_for_message(751)
-    bot.process.send_signal(signal.SIGTERM)
-    assert bot.process.wait(60) == 0
-    assert bot.server.is_acknowledged(update)
+def test_sigterm_ends_it_well(tmp_path: Path, models_dir: Path) -> None:
+    # A bot of its own: the others still talk to theirs.
+    program = installation(tmp_path / "bot", models_dir)
+    with BotApiServer() as server, program.running(server, tmp_path / "log") as process:
+        update = server.send_text(751, "/start")
+        server.wait_for_message(751)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        assert server.is_acknowledged(update)
 
 
 class TestRefusingToStart:
