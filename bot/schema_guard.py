@@ -7,6 +7,7 @@ import threading
 from types import TracebackType
 from typing import Final, Self
 
+from bot.errors import SchemaChanged
 from knowledge.errors import DatabaseUnavailable
 from knowledge.storage import schema
 from knowledge.storage.database import Sessions
@@ -21,7 +22,7 @@ class SchemaGuard:
     """Ends the program as SIGTERM does, if the database is not at its revision any more.
 
     An older replica beside a newer one would go on writing rows as it knows them. Leaving the body
-    raises DatabaseUnavailable then.
+    raises SchemaChanged then.
     """
 
     def __init__(self, sessions: Sessions, look_s: float = LOOK_S) -> None:
@@ -42,7 +43,7 @@ class SchemaGuard:
         self._ending.set()
         self._thread.join()
         if self._found and error is None:
-            raise DatabaseUnavailable(self._found)
+            raise SchemaChanged(self._found)
 
     def _watch(self) -> None:
         while not self._ending.wait(self._look_s):

@@ -166,3 +166,20 @@ def test_a_token_that_is_refused_ends_all(tmp_path: Path, models_dir: Path, bind
         ask(server, [1])
         assert bot.wait(_PATIENCE) == 1
     assert "Telegram does not accept TELEGRAM_BOT_TOKEN" in log.read_text("utf-8")
+
+
+def test_all_end_once_another_version_upgraded_the_database(
+    tmp_path: Path, models_dir: Path
+) -> None:
+    address = f"sqlite:///{tmp_path / 'tathabbat.db'}"
+    settings = {"WORKERS": "2", "DATABASE_URL": address}
+    program = replace(installation(tmp_path / "bot", models_dir), settings=settings)
+    with BotApiServer() as server, program.running(server, tmp_path / "log") as process:
+        engine = open_engine(address)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0002_newer'"))
+        engine.dispose()
+        assert process.wait(_PATIENCE) == 1
+    said = (tmp_path / "log").read_text("utf-8")
+    assert "tathabbat: the database was brought to revision 0002_newer" in said
+    assert "process_broken" not in said
