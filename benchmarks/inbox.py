@@ -1,4 +1,4 @@
-"""What the durable inbox costs, and what one person's flood does to others.
+"""Measure what the durable inbox costs, and what one person's flood does to others.
 
     python -m benchmarks.inbox [--postgresql [--shared-limits]]
 

@@ -1,4 +1,4 @@
-"""What a claim costs whose answer is kept: processor time by thread, and statements of SQL.
+"""Measure a claim whose answer is kept: processor time by thread, and statements of SQL.
 
     python -m benchmarks.repeated_claim [--rows 2000] [--claims 2000] [--statements] [--profile]
 

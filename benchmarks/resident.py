@@ -1,4 +1,4 @@
-"""What a process, or several, hold in memory and take of the processors."""
+"""Measure the memory and the processor time of one process or several."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What people type in other chats, against a Bot API server: cards, at once or never."""
+"""Inline queries, typed in other chats, against a Bot API server: cards, at once or never."""
 
 import logging
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What Telegram shows of the bot: set where it differs, and no oftener."""
+"""The bot's profile on Telegram: set where it differs, and no oftener."""
 
 import logging
 from collections.abc import Iterator

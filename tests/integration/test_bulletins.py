@@ -1,4 +1,4 @@
-"""What moderators are told unasked: to whom, in which language, how often; and that it arrives."""
+"""Bulletins to moderators: to whom, in which language, how often; and that they arrive."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

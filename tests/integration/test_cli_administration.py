@@ -1,4 +1,4 @@
-"""What whoever runs an installation is told by its commands, and what these ask and refuse."""
+"""Commands that administer an installation: what they tell, ask and refuse."""
 
 import io
 import json

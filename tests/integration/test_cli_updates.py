@@ -1,4 +1,4 @@
-"""What an admin sees of messages that could not be answered, and how they are tried again."""
+"""`updates`: messages that could not be answered are listed, and tried again."""
 
 import json
 import shutil
