@@ -1,6 +1,5 @@
 """The console on a listener of its own, for a real browser."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from bot.console.server import serve_beside
 from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import upgrade
 from tests.bag_of_words import BagOfWords
+from tests.e2e.balanced_server import free_ports
 from tests.integration.console import Console, console_on
 
 
@@ -18,9 +18,8 @@ def served_console(folder: Path) -> Iterator[Console]:
     """Serve a console with an empty database while the body runs."""
     engine = open_engine(f"sqlite:///{folder / 'tathabbat.db'}")
     upgrade(engine)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        bind = f"127.0.0.1:{free.getsockname()[1]}"
+    (port,) = free_ports(1)
+    bind = f"127.0.0.1:{port}"
     console = console_on(Sessions(engine), BagOfWords(), folder, f"http://{bind}")
     console.clock.now = datetime.now(UTC)
     with serve_beside(console.app, bind, ()):

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import sys
 import urllib.error
 import urllib.request
@@ -17,6 +16,7 @@ from sqlalchemy import text
 
 from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.storage.database import open_engine
+from tests.e2e.balanced_server import free_ports
 from tests.e2e.bot_api_server import BotApiServer, is_placeholder
 from tests.e2e.test_whole_bot import REFUTED, SUPPORTED, UNRELATED
 from tests.e2e.whole_bot import SAMPLE, Installation, installation
@@ -46,9 +46,8 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def bind() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{free.getsockname()[1]}"
+    (port,) = free_ports(1)
+    return f"127.0.0.1:{port}"
 
 
 @pytest.fixture
