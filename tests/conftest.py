@@ -1,5 +1,6 @@
 """Fixtures of every test: the bundled models once a session, a place for them, real data."""
 
+import gc
 import logging
 import os
 import sys
@@ -22,6 +23,17 @@ from tests.shared_statements import statements_compiled_once
 ROOT = Path(__file__).resolve().parents[1]
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# Modules and tests are a million objects that stay. Looking through them for garbage is a quarter of
+# collecting the tests, and a tenth of running them.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, rarely, and not among what was there before the first test."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
