@@ -30,8 +30,7 @@ gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage again, rarely, and not among what was there before the first test."""
-    gc.freeze()
+    """Look for garbage again, rarely."""
     gc.set_threshold(20_000, 20, 50)
     gc.enable()
 
