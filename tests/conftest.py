@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-# Modules and tests are a million objects that stay. Looking through them for garbage is a quarter of
-# collecting the tests, and a tenth of running them.
+# Modules and tests are a million objects that stay. Looking through them for garbage is a quarter
+# of collecting the tests, and a tenth of running them.
 gc.disable()
 
 

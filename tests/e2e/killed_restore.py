@@ -1,6 +1,6 @@
 """Restores one of two backups in a process that is killed, over and over; looks after each kill.
 
-    python -m tests.e2e.killed_restore FOLDER SEED KILLS [--database URL]
+    python -m tests.e2e.killed_restore FOLDER SEED KILLS [--database URL] [--statements N]
 
 Every other kill comes anywhen, the others while the database is being replaced. Prints how many
 left the old and the new state, and exits 0; or says what was neither, and exits 1. Forks instead of
@@ -33,15 +33,13 @@ from knowledge.storage.database import Sessions, open_engine, require_whole
 from tests.bag_of_words import BagOfWords
 from tests.e2e.killing import forked
 
-#: Statements in a backup: enough for a restore to take a good part of a second.
-_STATEMENTS = 1_500
-
 
 class Restoring:
     """A database, two backups of different states of it, and a program that follows it."""
 
-    def __init__(self, folder: Path, url: str | None) -> None:
+    def __init__(self, folder: Path, url: str | None, statements: int) -> None:
         self.folder, self.data = folder, folder / "data"
+        self._statements = statements
         self.data.mkdir()
         self.url = url or f"sqlite:///{self.data / 'tathabbat.db'}"
         self.backups = [folder / "first.db", folder / "second.db"]
@@ -52,7 +50,8 @@ class Restoring:
         schema.require_ready(engine)
         sessions = Sessions(engine)
         for number, target in enumerate(self.backups):
-            texts = [f"report {number} says thing {n} of the harbour" for n in range(_STATEMENTS)]
+            count = self._statements
+            texts = [f"report {number} says thing {n} of the harbour" for n in range(count)]
             with sessions.begin() as session:
                 draft = ReportDraft(f"{number}", statements=tuple(map(StatementDraft, texts)))
                 ids = reports.store(session, draft).statement_ids
@@ -130,9 +129,13 @@ def main() -> None:
     parser.add_argument("seed", type=int)
     parser.add_argument("kills", type=int)
     parser.add_argument("--database")
+    parser.add_argument("--statements", type=int, default=1_500, help="of each backup")
     given = parser.parse_args()
     rng = random.Random(given.seed)  # noqa: S311 - a seed, not a secret
-    restoring, found = Restoring(given.folder, given.database), given.folder / "found"
+    restoring, found = (
+        Restoring(given.folder, given.database, given.statements),
+        given.folder / "found",
+    )
     _do(restoring.prepare)
     states, whole, replacing = [], 0.0, 0.0
     for number in range(2):

@@ -1,6 +1,5 @@
 """What is printed and kept holds neither the token nor what people say, whoever repeats it."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from knowledge.models import QueuedUpdate
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
 from tests.e2e.echo_bot import sessions_in
 from tests.e2e.repeating_proxy import repeating
+from tests.integration.command_line import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = "words that only this person wrote"
@@ -40,25 +40,22 @@ def assert_nothing_is_leaked(printed: str) -> None:
         (500, REFUSED),
     ],
 )
-def test_at_the_start(tmp_path: Path, status: int, page: str) -> None:
+def test_at_the_start(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    status: int,
+    page: str,
+) -> None:
     with repeating("", {"*": (status, page)}) as proxy:
-        settings = {
-            "TELEGRAM_BOT_TOKEN": TOKEN,
-            "TELEGRAM_API_URL": proxy.url,
-            "LOG_LEVEL": "DEBUG",
-        }
-        done = subprocess.run(
-            [sys.executable, "-m", "bot.cli.main", "run"],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **settings},
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        monkeypatch.setenv("TELEGRAM_BOT_TOKEN", TOKEN)
+        monkeypatch.setenv("TELEGRAM_API_URL", proxy.url)
+        monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+        done = command_line(monkeypatch, capsys)("run")
         proxy.wait_for("getMe", 1)
-    assert done.returncode == 1, done.stderr
-    assert_nothing_is_leaked(done.stdout + done.stderr)
-    assert done.stderr
+    assert done.code == 1, done.err
+    assert_nothing_is_leaked(done.out + done.err)
+    assert done.err
 
 
 @pytest.mark.parametrize(

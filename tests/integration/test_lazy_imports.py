@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,18 +21,33 @@ from knowledge.storage.database import Sessions, open_engine
 
 HEAVY = ("torch", "sentence_transformers", "transformers", "telegram", "ray")
 
-# Runs the command lines it is given, one after the other, each as the program would; then says
-# how the last one ended and which of the heavy ones came in.
-_CALLS = f"""
-import json, sys
+# For each line it reads, runs command lines one after the other in a fork of its own, each as the
+# program would; then says how the last one ended and which of the heavy ones came in. All that is
+# imported before is the program's entry.
+_FORKS = f"""
+import json, os, sys
 from bot.cli.main import main
-for arguments in json.loads(sys.argv[1]):
-    sys.argv = ["tathabbat", *arguments]
-    try:
-        main()
-    except SystemExit as ended:
-        code = ended.code
-print("\\n" + json.dumps([code or 0, [m for m in {HEAVY!r} if m in sys.modules]]))
+
+def run(folder, lines, environment, out, err):
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    for file, number in ((out, 1), (err, 2)):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
+    for arguments in lines:
+        sys.argv = ["tathabbat", *arguments]
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+    print("\\n" + json.dumps([code or 0, [m for m in {HEAVY!r} if m in sys.modules]]))
+
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        run(*json.loads(line))
+        break
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
@@ -45,17 +60,32 @@ class CallResult:
     err: str
 
 
-def call(folder: Path, *lines: Sequence[str]) -> CallResult:
-    done = subprocess.run(
-        [sys.executable, "-c", _CALLS, json.dumps(lines)],
-        cwd=folder,
-        env={**os.environ, "DATA_DIR": str(folder / "data")},
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    code, imported = json.loads(done.stdout.splitlines()[-1])
-    return CallResult(code, imported, done.stderr)
+@dataclass(frozen=True)
+class Caller:
+    """Calls the program in forks of a process that has imported no more than its entry."""
+
+    forks: "subprocess.Popen[str]"
+
+    def __call__(self, folder: Path, *lines: Sequence[str]) -> CallResult:
+        out, err = folder / "out", folder / "err"
+        environment = {**os.environ, "DATA_DIR": str(folder / "data")}
+        assert self.forks.stdin is not None
+        assert self.forks.stdout is not None
+        asked = json.dumps([str(folder), lines, environment, str(out), str(err)])
+        self.forks.stdin.write(f"{asked}\n")
+        self.forks.stdin.flush()
+        assert self.forks.stdout.readline() == "0\n", err.read_text("utf-8")
+        code, imported = json.loads(out.read_text("utf-8").splitlines()[-1])
+        return CallResult(code, imported, err.read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def call() -> Iterator[Caller]:
+    command = [sys.executable, "-c", _FORKS]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as forks:
+        yield Caller(forks)
 
 
 @pytest.fixture
@@ -76,7 +106,7 @@ def build_index(data: Path, encoder: Encoder) -> None:
     engine.dispose()
 
 
-def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
+def test_help_loads_nothing_heavy(call: Caller, tmp_path: Path) -> None:
     assert call(tmp_path, *([name, "--help"] for name in COMMANDS)) == CallResult(0, [], "")
 
 
@@ -94,13 +124,15 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
         (("db", "check"), 0),
     ],
 )
-def test_what_needs_no_model_loads_none(data: Path, arguments: Sequence[str], code: int) -> None:
+def test_what_needs_no_model_loads_none(
+    call: Caller, data: Path, arguments: Sequence[str], code: int
+) -> None:
     called = call(data.parent, arguments)
     assert (called.code, called.imported) == (code, []), called.err
 
 
 def test_an_index_of_another_database_is_refused_before_the_model(
-    data: Path, migrated_file: Path, fake_encoder: Encoder
+    call: Caller, data: Path, migrated_file: Path, fake_encoder: Encoder
 ) -> None:
     build_index(data, fake_encoder)
     for leftover in data.glob("tathabbat.db*"):
@@ -112,7 +144,7 @@ def test_an_index_of_another_database_is_refused_before_the_model(
 
 
 def test_an_index_of_another_model_is_refused_before_the_model(
-    data: Path, fake_encoder: Encoder
+    call: Caller, data: Path, fake_encoder: Encoder
 ) -> None:
     build_index(data, fake_encoder)
     called = call(data.parent, ["check", "the bridge is open"])
@@ -120,7 +152,7 @@ def test_an_index_of_another_model_is_refused_before_the_model(
     assert "tathabbat reindex" in called.err
 
 
-def test_the_bot_without_a_token_is_refused_before_the_model(data: Path) -> None:
+def test_the_bot_without_a_token_is_refused_before_the_model(call: Caller, data: Path) -> None:
     called = call(data.parent, ["run"])
     assert called.code == 1
     assert "torch" not in called.imported

@@ -513,16 +513,16 @@ except errors.DatabaseUnavailable as error:
 
 
 @pytest.mark.parametrize(
-    ("act", "size", "statements"),
+    ("act", "size", "words"),
     [
-        *product(["backup", "restore"], [0.0, 0.03, 0.2, 0.9], [400]),
+        *product(["backup", "restore"], [0.0, 0.03, 0.2, 0.9], [100]),
         # Enough to check it, not to put it in the place of what is there; and more than is held in
         # memory until the end.
-        ("restore", 1.0, 6_000),
+        ("restore", 1.0, 2_000),
     ],
 )
 def test_a_full_disk_leaves_no_file_and_changes_nothing(
-    act: str, size: float, statements: int, tmp_path: Path, migrated_file: Path
+    act: str, size: float, words: int, tmp_path: Path, migrated_file: Path
 ) -> None:
     data, copies = tmp_path / "data", tmp_path / "copies"
     data.mkdir()
@@ -530,7 +530,7 @@ def test_a_full_disk_leaves_no_file_and_changes_nothing(
     shutil.copy(migrated_file, data / "tathabbat.db")
     url = f"sqlite:///{data / 'tathabbat.db'}"
     engine = open_engine(url)
-    texts = (f"the harbour opened {n} times" * 20 for n in range(statements))
+    texts = (f"the harbour opened {n} times " * (words // 5) for n in range(400))
     _publish(Sessions(engine), *texts)
     backup(engine, copies / "whole.db")
     whole = (copies / "whole.db").stat().st_size
@@ -688,7 +688,7 @@ def test_what_is_rolled_back_gives_no_number_out_twice(
 def test_killed_at_any_moment_it_leaves_the_old_state_or_the_new(
     engine: Engine, tmp_path: Path
 ) -> None:
-    """``benchmarks.restore_kills`` does so a hundred times."""
+    """``benchmarks.restore_kills`` does so a hundred times, with more statements."""
     folder, root = tmp_path / "killed", Path(__file__).resolve().parents[2]
     folder.mkdir()
     server = engine.dialect.name == "postgresql"
@@ -696,7 +696,7 @@ def test_killed_at_any_moment_it_leaves_the_old_state_or_the_new(
     engine.dispose()
     done = subprocess.run(
         [sys.executable, "-m", "tests.e2e.killed_restore", str(folder), "1", "5",
-         *(["--database", url] if server else [])],
+         "--statements", "400", *(["--database", url] if server else [])],
         cwd=root, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
