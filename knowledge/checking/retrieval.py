@@ -18,15 +18,20 @@ from knowledge.checking.relevance import Found, coverage
 from knowledge.checking.reranking import RERANKED, Reread
 from knowledge.checking.stages import Stage, Watch
 from knowledge.claims import MAX_CHARACTERS
-from knowledge.claims.arabizi import is_arabizi
+from knowledge.claims.arabizi import differ_in_language, is_arabizi
 from knowledge.claims.transliteration import arabic_spellings
 from knowledge.corpus.reports import SourcedStatement, load_preceding, load_published
 from knowledge.storage.database import Sessions
 
-#: Least relevance by search to be read, and by reading to be judged; both cost time. Far below
-#: ``SUGGEST``, since a statement in another language shares no words: 99 % of the statements that
-#: claims are about pass.
-READ_FROM: Final = 0.02
+#: Least relevance by search to be read, in the claim's language and in another, which shares no
+#: words: reading costs half of an answer's time. Far below ``SUGGEST``: of 835 written claims among
+#: 6,000 headlines whose own statement is relevant once read, 834 have it read.
+READ_FROM: Final = 0.04
+READ_ACROSS_FROM: Final = 0.02
+#: The same where one that was read is about the claim: the others can only speak against it.
+RIVALS_FROM: Final = 0.1
+#: Least relevance by reading to be judged.
+JUDGED_FROM: Final = 0.02
 #: Characters of a statement compared with a claim, so that a huge one does not hold up every claim
 #: that finds it. Twice any message's length, so that none counts as all that it says.
 READ_CHARACTERS: Final = 2 * MAX_CHARACTERS
@@ -134,21 +139,21 @@ class Retriever:
             return [*exact, *others], _judgeable([*copies, *rivals])
         ordered = self.rerank(claim, found)
         read = ordered[:RERANKED]
-        return ordered, _judgeable([each for each in read if each.relevance >= READ_FROM])
+        return ordered, _judgeable([each for each in read if each.relevance >= JUDGED_FROM])
 
     def rerank(self, claim: str, found: list[Candidate]) -> list[Candidate]:
         """Return the candidates with the best ones reranked."""
-        first = [each for each in found[:RERANKED] if each.relevance >= READ_FROM]
-        if self._reranker is None or not first:
+        wanted = [each for each in found[:RERANKED] if _is_worth_reading(claim, each)]
+        if self._reranker is None or not wanted:
             return found
-        nearest = _judgeable(first)
-        read = self._read(self._reranker, claim, nearest)
-        # Reading costs time: more only if the first ones do not fill what is judged, or none of
-        # them is about the claim.
-        about = [each for each in read if each.relevance >= READ_FROM]
-        if len(_texts(about)) < JUDGED or not any(each.relevance >= SUGGEST for each in about):
-            more = [each for each in first if each not in nearest]
-            read += self._read(self._reranker, claim, more)
+        first = _judgeable(wanted)
+        read = self._read(self._reranker, claim, first)
+        rest = [each for each in wanted if each not in first]
+        if any(each.relevance >= SUGGEST for each in read):
+            about = [each for each in read if each.relevance >= JUDGED_FROM]
+            has_room = len(_texts(about)) < JUDGED
+            rest = [each for each in rest if has_room and each.relevance >= RIVALS_FROM]
+        read += self._read(self._reranker, claim, rest)
         # Unread candidates stay below read ones, and are no more relevant: the number of results
         # asked for must not decide the outcome.
         known = {each.statement.id for each in read}
@@ -201,6 +206,13 @@ def leave_unread(statements: Sequence[SourcedStatement]) -> list[Candidate]:
     """Return statements as candidates of no relevance."""
     nothing = Found("", 0.0, 0.0, 0.0)
     return [Candidate(each, Evidence(each.text), nothing, 0.0, 0.0) for each in statements]
+
+
+def _is_worth_reading(claim: str, candidate: Candidate) -> bool:
+    """Return whether a search result may be about the claim."""
+    if candidate.relevance >= READ_FROM:
+        return True
+    return candidate.relevance >= READ_ACROSS_FROM and differ_in_language(claim, candidate.text)
 
 
 def _relevance(candidate: Candidate) -> float:

@@ -391,6 +391,15 @@ def test_a_clause_that_is_refuted_refutes_the_claim(
     assert answer.matches[0].statement.text == "the old harbour bridge closed again"
 
 
+def test_the_clauses_of_a_claim_that_nothing_is_about_are_not_judged(
+    services: Services, by_words: ClaimChecker
+) -> None:
+    services.publish("prices of imported wheat fell sharply during winter")
+    claim = "the old harbour bridge opened again, coffee cures cancer and the common cold"
+    assert by_words.answer(claim).outcome is Outcome.NO_MATCH
+    assert [read for read in services.judge.read if read[1]] == []
+
+
 def test_clauses_that_one_report_supports_support_the_claim(
     services: Services, by_words: ClaimChecker
 ) -> None:
