@@ -1,4 +1,6 @@
-"""Three bots behind webhooks with one PostgreSQL: as whole processes, killed and cut off."""
+"""Three bots behind webhooks with one PostgreSQL and one Milvus: as whole processes, killed and cut
+off.
+"""
 
 import math
 import subprocess
@@ -21,7 +23,7 @@ from tests.e2e.balanced_server import BalancedServer, Wire, free_ports
 from tests.e2e.bot_api_server import is_placeholder
 from tests.e2e.test_whole_bot import REFUTED
 from tests.e2e.whole_bot import SAMPLE, Installation, installation
-from tests.integration import postgres
+from tests.integration import milvus_server, postgres
 
 REPLICAS = 3
 PEOPLE = 40
@@ -109,11 +111,13 @@ def replicas(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iter
     programs = postgres.binaries()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    milvus_server.require_milvus_lite()
     folder, ports = tmp_path_factory.mktemp("replicas"), free_ports(REPLICAS + 1)
     hooks = [f"http://127.0.0.1:{port}/hook" for port in ports]
     with ExitStack() as held:
         address = held.enter_context(postgres.running(programs))
         postgres.command(address, f"CREATE DATABASE {NAME}")
+        index = held.enter_context(milvus_server.running(folder / "milvus"))
         sockets = Path(address.partition("host=")[2])
         server = held.enter_context(BalancedServer(hooks[:REPLICAS]))
         wires = [held.enter_context(Wire(sockets)) for _ in range(REPLICAS)]
@@ -123,14 +127,16 @@ def replicas(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iter
         for program, wire, port in zip(installed, wires, ports, strict=False):
             program.settings.update(
                 DATABASE_URL=f"postgresql+psycopg://postgres@/{NAME}?host={wire.folder}",
+                INDEX_URL=index.url,
                 SECRET_KEY="a key that all the replicas of these tests share",
                 # The load balancer's address: Telegram's own requests go through it.
                 WEBHOOK_URL=hooks[REPLICAS],
                 WEBHOOK_SECRET="the-secret",
                 WEBHOOK_BIND=f"127.0.0.1:{port}",
             )
-        done = installed[0].call("ingest", SAMPLE, "--publish")
-        assert done.returncode == 0, done.stderr
+        for command in (("ingest", SAMPLE, "--publish"), ("reindex",)):
+            done = installed[0].call(*command)
+            assert done.returncode == 0, done.stderr
         engine = open_engine(address.format(NAME))
         held.callback(engine.dispose)
         replicas = Replicas(server, Sessions(engine), installed, wires, folder)
