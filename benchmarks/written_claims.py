@@ -38,7 +38,7 @@ from embeddings.cross_encoder.onnx_cross_encoder import (
     Pair,
     relation_probabilities,
 )
-from embeddings.index.score_normalisation import COHORT, normalise_scores
+from embeddings.index.score_normalisation import COHORT, make_normaliser
 from embeddings.text.pair_encoding import Output
 from embeddings.weights import CROSS_ENCODER
 from knowledge.agreement.combined_judge import RELATIONS, CombinedJudge
@@ -241,7 +241,7 @@ def search(models: Path, vectors: Path | None, reader: CrossEncoder) -> None:
             Found(
                 each.text,
                 hit.score,
-                normalise_scores(hit.cosine, vector, cohort),
+                make_normaliser(vector, cohort)(hit.cosine),
                 coverage(claim, f"{each.title}\n{each.text}"),
                 each.context,
             )

@@ -32,7 +32,7 @@ from benchmarks.pools import POOLS, Tweet, to_fit_on
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Pair
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
-from embeddings.index.score_normalisation import COHORT, normalise_scores
+from embeddings.index.score_normalisation import COHORT, make_normaliser
 from embeddings.search_results import Hit, Vectors
 from embeddings.text.pair_encoding import Output
 from knowledge.checking.relevance import coverage, logistic
@@ -111,7 +111,7 @@ class Searched:
     def _found(self, claim: str, vector: Vectors, hit: Hit) -> list[float]:
         statement = self.pool.pool.statements[hit.id]
         shared = coverage(claim, f"{statement.title}\n{statement.text}")
-        return [normalise_scores(hit.cosine, vector, self._cohort), shared]
+        return [make_normaliser(vector, self._cohort)(hit.cosine), shared]
 
     def values(self, claim: str, vector: Vectors, hits: Sequence[Hit]) -> Row:
         """Return deviation, coverage and the relevance logit of each hit, (n, 3)."""
@@ -205,7 +205,7 @@ def _stances(encoder: Encoder, reader: OnnxCrossEncoder) -> Row:
     return np.array(
         [
             [
-                normalise_scores(float(a @ b), a, cohort),
+                make_normaliser(a, cohort)(float(a @ b)),
                 coverage(pair.claim, pair.statement),
                 float(logits[Output.RELEVANT]),
             ]

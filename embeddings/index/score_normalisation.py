@@ -6,6 +6,7 @@ above the mean cosine of the same claim with a fixed cohort of plain sentences: 
 normalisation of speaker verification (T-norm; Auckenthaler, Carey & Lloyd-Thomas 2000).
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from embeddings.search_results import Vectors
@@ -72,11 +73,12 @@ COHORT: Final = (
 )
 
 
-def normalise_scores(cosine: float, claim: Vectors, cohort: Vectors) -> float:
-    """Return how many standard deviations ``cosine`` is above those with unrelated text.
+def make_normaliser(claim: Vectors, cohort: Vectors) -> Callable[[float], float]:
+    """Return what tells how many standard deviations a cosine is above those with unrelated text.
 
     ``claim`` is its vector (dimension,), ``cohort`` the rows (n, dimension) of ``COHORT`` as the
     same encoder encodes statements.
     """
     unrelated = cohort @ claim
-    return float((cosine - unrelated.mean()) / max(float(unrelated.std()), 1e-6))
+    mean, deviation = float(unrelated.mean()), max(float(unrelated.std()), 1e-6)
+    return lambda cosine: (cosine - mean) / deviation

@@ -86,6 +86,8 @@ def fold(text: str) -> str:
     return "".join(map(_fold_character, text))
 
 
+# Cached: numbers, dates and words of a sentence are read one after the other.
+@lru_cache(maxsize=64)
 def tokenise(text: str) -> tuple[Token, ...]:
     """Tokens of the first ``MAX_CHARACTERS`` of a text, in order. Never raises."""
     pieces: list[str] = []

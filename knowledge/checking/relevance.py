@@ -23,7 +23,7 @@ WEIGHTS: Final = (1.227, 5.048, -8.370)
 class Found:
     """A search result: ``score`` sorts, the other two estimate relevance.
 
-    ``deviation`` is ``embeddings.index.score_normalisation.normalise_scores`` of its cosine,
+    ``deviation`` is ``embeddings.index.score_normalisation.make_normaliser`` of its cosine,
     ``coverage`` the share of the claim's terms that it or its title has. ``context`` is what the
     ``text`` is read with.
     """

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from embeddings.encoders.encoder import Encoder
-from embeddings.index.score_normalisation import COHORT, normalise_scores
+from embeddings.index.score_normalisation import COHORT, make_normaliser
 from embeddings.index.statement_index import StatementIndex
 from embeddings.search_results import Hit, Vectors
 from embeddings.text.normalisation import for_matching
@@ -89,9 +89,10 @@ class Retriever:
             hits = live.search(vector, " ".join(spelled) or text, max(top, RERANKED))
             statements = load_published(session, [hit.id for hit in hits])
             before = load_preceding(session, list(statements))
+        above = make_normaliser(vector, self._unrelated())
         return [
-            self._candidate(
-                (text, *spelled), vector, hit, statements[hit.id], before.get(hit.id, "")
+            _candidate(
+                (text, *spelled), hit, above(hit.cosine), statements[hit.id], before.get(hit.id, "")
             )
             for hit in hits
             if hit.id in statements
@@ -103,8 +104,11 @@ class Retriever:
         vector = _mean(self._encoder.encode_claims(spellings))
         read = [each.text[:READ_CHARACTERS] for each in statements]
         cosines = self._encoder.encode_statements(read) @ vector
+        above = make_normaliser(vector, self._unrelated())
         found = [
-            self._candidate(spellings, vector, Hit(each.id, 0.0, float(cosine), 0.0), each, by)
+            _candidate(
+                spellings, Hit(each.id, 0.0, float(cosine), 0.0), above(float(cosine)), each, by
+            )
             for each, cosine, by in zip(statements, cosines, ["", *read], strict=False)
         ]
         return sorted(self.rerank(text, sorted(found, key=_relevance)), key=_relevance)
@@ -114,10 +118,10 @@ class Retriever:
         vector = _mean(self._encoder.encode_claims((text,)))
         read = [each[:READ_CHARACTERS] for each in others]
         cosines = self._encoder.encode_statements(read) @ vector
-        cohort = self._unrelated()
+        above = make_normaliser(vector, self._unrelated())
         found = [
-            Found(each, 0.0, normalise_scores(float(c), vector, cohort), coverage(text, each))
-            for each, c in zip(read, cosines, strict=True)
+            Found(each, 0.0, above(float(cosine)), coverage(text, each))
+            for each, cosine in zip(read, cosines, strict=True)
         ]
         if self._reranker is None:
             return [each.relevance for each in found]
@@ -175,27 +179,6 @@ class Retriever:
             for each, one in zip(candidates, read, strict=True)
         ]
 
-    def _candidate(
-        self,
-        spellings: Sequence[str],
-        vector: Vectors,
-        hit: Hit,
-        statement: SourcedStatement,
-        before: str,
-    ) -> Candidate:
-        evidence = Evidence(
-            statement.text[:READ_CHARACTERS],
-            statement.title,
-            statement.speaker or "",
-            before[:READ_CHARACTERS],
-            is_reviewed_claim(statement),
-        )
-        deviation = normalise_scores(hit.cosine, vector, self._unrelated())
-        said = f"{statement.title}\n{evidence.text}"
-        shared = max(coverage(spelling, said) for spelling in spellings)
-        found = Found(evidence.text, hit.score, deviation, shared, evidence.context)
-        return Candidate(statement, evidence, found, found.score, found.relevance)
-
     def _unrelated(self) -> Vectors:
         if self._cohort is None:
             self._cohort = self._encoder.encode_statements(COHORT)
@@ -206,6 +189,22 @@ def leave_unread(statements: Sequence[SourcedStatement]) -> list[Candidate]:
     """Return statements as candidates of no relevance."""
     nothing = Found("", 0.0, 0.0, 0.0)
     return [Candidate(each, Evidence(each.text), nothing, 0.0, 0.0) for each in statements]
+
+
+def _candidate(
+    spellings: Sequence[str], hit: Hit, deviation: float, statement: SourcedStatement, before: str
+) -> Candidate:
+    evidence = Evidence(
+        statement.text[:READ_CHARACTERS],
+        statement.title,
+        statement.speaker or "",
+        before[:READ_CHARACTERS],
+        is_reviewed_claim(statement),
+    )
+    said = f"{statement.title}\n{evidence.text}"
+    shared = max(coverage(spelling, said) for spelling in spellings)
+    found = Found(evidence.text, hit.score, deviation, shared, evidence.context)
+    return Candidate(statement, evidence, found, found.score, found.relevance)
 
 
 def _is_worth_reading(claim: str, candidate: Candidate) -> bool:
