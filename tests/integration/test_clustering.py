@@ -159,6 +159,29 @@ def test_two_processes_see_what_the_other_placed(sessions: Sessions, fake_encode
     assert (first, other) == (again, later)
 
 
+class Meanwhile(ByWords):
+    """Has another process place the same claims while this one reads them."""
+
+    def __init__(self, other: Clusters) -> None:
+        self._other = other
+
+    def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:
+        self._other.place_waiting()
+        return super().compare(pairs)
+
+
+def test_what_another_process_placed_meanwhile_is_not_placed_again(
+    sessions: Sessions, clusters: Clusters, fake_encoder: Encoder
+) -> None:
+    numbers = _ask(sessions, _SAID, _ELSE, _AGAIN)
+    Clusters(sessions, fake_encoder, Meanwhile(clusters)).place_waiting()
+    first, other, again = _homes(sessions, numbers)
+    assert first == again
+    with sessions() as session:
+        rows = session.scalars(select(Cluster).order_by(Cluster.id)).all()
+        assert [(row.id, row.inquiry_count) for row in rows] == [(first, 2), (other, 1)]
+
+
 def test_past_a_size_neighbours_are_nominated(
     sessions: Sessions, fake_encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
