@@ -2,6 +2,7 @@
 
     python -m benchmarks.clustering quality [--split dev|train]
     python -m benchmarks.clustering speed [--inquiries N]
+    python -m benchmarks.clustering sizes
 
 Quality: every text of a set is asked once, and clustered by the program's own service in a database
 of its own; then each labelled pair is looked up. ANS: headlines that agree are one claim, those
@@ -14,6 +15,8 @@ translation are one claim, a sentence and what contradicts it in another languag
 Speed: ``INQUIRIES`` inquiries, in an order and with repetitions like those of people (some texts
 are asked a thousand times, most once), recorded and clustered batch by batch. Each tenth is
 printed for itself, so that what grows with size shows.
+
+Sizes: what one new claim costs among so many others, which are placed without being read.
 """
 
 import argparse
@@ -38,7 +41,7 @@ from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Pair
 from embeddings.encoders.encoder import Encoder, open_encoder
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.claim_queue import demand, stored_claims
-from knowledge.claim_queue.claim_equivalence import SAME_FROM, ClaimEquivalence, Comparing
+from knowledge.claim_queue.claim_equivalence import SAME_FROM, ClaimEquivalence, Comparing, Meaning
 from knowledge.claim_queue.clustering import Clusters
 from knowledge.claim_queue.inquiries import record
 from knowledge.claims import bare_text
@@ -52,6 +55,9 @@ INQUIRIES: Final = 100_000
 _STEP: Final = 500
 _POOL: Final = 100_000
 _SEED: Final = 5
+#: Claims there already, and new ones that are timed among them.
+_SIZES: Final = (3_000, 15_000, 27_000, 33_000)
+_TIMED: Final = 600
 _XNLI: Final = 200
 _LANGUAGES: Final = ("ar", "en", "fr")
 
@@ -75,7 +81,7 @@ class Set:
 def main() -> None:
     """Measure what is asked for, and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("quality", "speed"))
+    parser.add_argument("what", choices=("quality", "speed", "sizes"))
     parser.add_argument("--split", choices=("dev", "train"), default="dev")
     parser.add_argument("--models", type=Path, default=Path("data/models"))
     parser.add_argument("--inquiries", type=int, default=INQUIRIES)
@@ -85,6 +91,9 @@ def main() -> None:
     if given.what == "speed":
         distinct = int(given.distinct * given.inquiries)
         speed(encoder, ClaimEquivalence(reader, RuleJudge()), given.inquiries, distinct)
+        return
+    if given.what == "sizes":
+        sizes(encoder, ClaimEquivalence(reader, RuleJudge()))
         return
     remembering = Remembering(reader)
     thresholds = (SAME_FROM,) if given.split == "dev" else (0.2, 0.3, SAME_FROM, 0.5, 0.6)
@@ -112,12 +121,7 @@ def quality(given: Set, encoder: Encoder, meanings: Comparing, threshold: float)
 def placed(texts: Sequence[str], encoder: Encoder, meanings: Comparing) -> dict[str, int]:
     """Return the cluster of each text, clustered one after another in a database of their own."""
     with _database() as sessions:
-        with sessions.begin() as session:
-            demand.lock_queue(session)
-            ids = {text: stored_claims.store_claim(session, text, "ar") for text in texts}
-        clusters = Clusters(sessions, encoder, meanings)
-        while clusters.place_waiting():
-            pass
+        ids = _place(sessions, Clusters(sessions, encoder, meanings), texts)
         with sessions() as session:
             rows = session.execute(select(Claim.id, Claim.cluster_id)).all()
     home = {row.id: row.cluster_id for row in rows}
@@ -237,6 +241,55 @@ def _asked(pool: Sequence[str], rng: random.Random, inquiries: int, distinct: in
             # The logarithm of a rank is spread evenly where its weight is one over the rank.
             asked.append(new[int(known ** rng.random()) - 1])
     return asked
+
+
+class _Counted:
+    """Implements ``Comparing``; unless it ``reads``, claims are different and nothing counts."""
+
+    def __init__(self, meanings: Comparing) -> None:
+        self._meanings = meanings
+        self.reads, self.count, self.took = False, 0, 0.0
+
+    def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:
+        """Return how the two claims of each pair relate."""
+        if not self.reads:
+            return [Meaning.OTHER] * len(pairs)
+        before = time.process_time()
+        found = self._meanings.compare(pairs)
+        self.count, self.took = self.count + len(pairs), self.took + time.process_time() - before
+        return found
+
+
+def sizes(encoder: Encoder, meanings: Comparing) -> None:
+    """Print what placing a new claim costs, by how many there are."""
+    texts = random.Random(_SEED).sample(statements(_POOL), max(_SIZES) + _TIMED)  # noqa: S311
+    with _database() as sessions:
+        comparing, there = _Counted(meanings), 0
+        clusters = Clusters(sessions, encoder, comparing)
+        for size in _SIZES:
+            comparing.reads = False
+            _place(sessions, clusters, texts[there:size])
+            there = size + _TIMED
+            comparing.reads, comparing.count, comparing.took = True, 0, 0.0
+            before = time.process_time()
+            _place(sessions, clusters, texts[size:there])
+            took = time.process_time() - before
+            print(
+                f"{size} claims: {1000 * took / _TIMED:.1f} ms of processor time for a new one,"
+                f" {1000 * comparing.took / _TIMED:.1f} ms for {comparing.count / _TIMED:.2f}"
+                " comparisons",
+                flush=True,
+            )
+
+
+def _place(sessions: Sessions, clusters: Clusters, texts: Sequence[str]) -> dict[str, int]:
+    """Store and place claims; returns the number of each."""
+    with sessions.begin() as session:
+        demand.lock_queue(session)
+        ids = {text: stored_claims.store_claim(session, text, "ar") for text in texts}
+    while clusters.place_waiting():
+        pass
+    return ids
 
 
 @contextmanager
