@@ -110,6 +110,8 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.ocr
 	$(BIN)/python -m benchmarks.hostile_documents
 	$(BIN)/python -m benchmarks.clustering quality
+	$(BIN)/python -m benchmarks.clustering speed
+	$(BIN)/python -m benchmarks.clustering sizes
 	$(BIN)/python -m benchmarks.inbox
 	$(BIN)/python -m benchmarks.repeated_claim
 	$(BIN)/python -m benchmarks.kills --talk echo --latency 0.1

@@ -1,7 +1,8 @@
 """Claims put into clusters as they are asked: which pairs meet, and how fast it goes.
 
     python -m benchmarks.clustering quality [--split dev|train]
-    python -m benchmarks.clustering speed [--vectors FOLDER]
+    python -m benchmarks.clustering speed [--inquiries N]
+    python -m benchmarks.clustering sizes
 
 Quality: every text of a set is asked once, and clustered by the program's own service in a database
 of its own; then each labelled pair is looked up. ANS: headlines that agree are one claim, those
@@ -12,13 +13,14 @@ with one thing exchanged are never one claim, reworded ones always. XNLI: a sent
 translation are one claim, a sentence and what contradicts it in another language are not.
 
 Speed: ``INQUIRIES`` inquiries, in an order and with repetitions like those of people (some texts
-are asked a thousand times, most once), recorded and clustered batch by batch. ``--vectors`` reads
-the vectors from a folder; what computing them takes is measured apart and added.
+are asked a thousand times, most once), recorded and clustered batch by batch. Each tenth is
+printed for itself, so that what grows with size shows.
+
+Sizes: what one new claim costs among so many others, which are placed without being read.
 """
 
 import argparse
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -28,21 +30,18 @@ from itertools import combinations
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from sqlalchemy import func, select
 
 from benchmarks.datasets import qrels, rows
-from benchmarks.kept_vectors import open_bundled
 from benchmarks.remembering import Remembering
 from benchmarks.statements import statements
 from benchmarks.swapped_claims import held_out, swaps, unswapped
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
-from embeddings.encoders.encoder import Encoder
-from embeddings.progress import Progress
-from embeddings.search_results import Vectors
+from embeddings.bundled.e5_model import BUNDLED_NAME
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Pair
+from embeddings.encoders.encoder import Encoder, open_encoder
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.claim_queue import demand, stored_claims
-from knowledge.claim_queue.claim_equivalence import SAME_FROM, ClaimEquivalence, Comparing
+from knowledge.claim_queue.claim_equivalence import SAME_FROM, ClaimEquivalence, Comparing, Meaning
 from knowledge.claim_queue.clustering import Clusters
 from knowledge.claim_queue.inquiries import record
 from knowledge.claims import bare_text
@@ -55,8 +54,10 @@ INQUIRIES: Final = 100_000
 #: Inquiries recorded between two runs of the clustering.
 _STEP: Final = 500
 _POOL: Final = 100_000
-_TIMED: Final = 400
 _SEED: Final = 5
+#: Claims there already, and new ones that are timed among them.
+_SIZES: Final = (3_000, 15_000, 27_000, 33_000)
+_TIMED: Final = 600
 _XNLI: Final = 200
 _LANGUAGES: Final = ("ar", "en", "fr")
 
@@ -80,24 +81,21 @@ class Set:
 def main() -> None:
     """Measure what is asked for, and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("quality", "speed"))
+    parser.add_argument("what", choices=("quality", "speed", "sizes"))
     parser.add_argument("--split", choices=("dev", "train"), default="dev")
     parser.add_argument("--models", type=Path, default=Path("data/models"))
-    parser.add_argument("--vectors", type=Path, help="a folder that keeps vectors between runs")
     parser.add_argument("--inquiries", type=int, default=INQUIRIES)
     parser.add_argument("--distinct", type=float, default=0.3, help="share of them that is new")
     given = parser.parse_args()
-    reader = OnnxCrossEncoder(given.models)
+    encoder, reader = open_encoder(BUNDLED_NAME, given.models), OnnxCrossEncoder(given.models)
     if given.what == "speed":
-        known = open_bundled(given.models, given.vectors)
-        computing, meanings = (
-            open_bundled(given.models, None),
-            ClaimEquivalence(reader, RuleJudge()),
-        )
         distinct = int(given.distinct * given.inquiries)
-        speed(computing, known, meanings, given.inquiries, distinct)
+        speed(encoder, ClaimEquivalence(reader, RuleJudge()), given.inquiries, distinct)
         return
-    encoder, remembering = open_bundled(given.models, None), Remembering(reader)
+    if given.what == "sizes":
+        sizes(encoder, ClaimEquivalence(reader, RuleJudge()))
+        return
+    remembering = Remembering(reader)
     thresholds = (SAME_FROM,) if given.split == "dev" else (0.2, 0.3, SAME_FROM, 0.5, 0.6)
     found = [stances(given.split), tweets(given.split)]
     if given.split == "dev":
@@ -123,12 +121,7 @@ def quality(given: Set, encoder: Encoder, meanings: Comparing, threshold: float)
 def placed(texts: Sequence[str], encoder: Encoder, meanings: Comparing) -> dict[str, int]:
     """Return the cluster of each text, clustered one after another in a database of their own."""
     with _database() as sessions:
-        with sessions.begin() as session:
-            demand.lock_queue(session)
-            ids = {text: stored_claims.store_claim(session, text, "ar") for text in texts}
-        clusters = Clusters(sessions, encoder, meanings)
-        while clusters.place_waiting():
-            pass
+        ids = _place(sessions, Clusters(sessions, encoder, meanings), texts)
         with sessions() as session:
             rows = session.execute(select(Claim.id, Claim.cluster_id)).all()
     home = {row.id: row.cluster_id for row in rows}
@@ -195,77 +188,108 @@ def translated() -> Set:
     return Set("XNLI across languages", frozenset(same), frozenset(other))
 
 
-class _Known:
-    """Implements ``Encoder`` with vectors that are known; others are computed."""
-
-    def __init__(self, encoder: Encoder, known: dict[str, Vectors]) -> None:
-        self._encoder, self._known = encoder, known
-        self.fingerprint, self.dimension = encoder.fingerprint, encoder.dimension
-
-    def encode_claims(self, texts: Sequence[str]) -> Vectors:
-        """Return unit vectors of claims."""
-        return self._encoder.encode_claims(texts)
-
-    def encode_statements(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Return unit vectors of statements."""
-        if not all(text in self._known for text in texts):
-            return self._encoder.encode_statements(texts, progress)
-        return np.stack([self._known[text] for text in texts])
-
-
-def speed(
-    computing: Encoder, kept: Encoder, meanings: Comparing, inquiries: int, distinct: int
-) -> None:
-    """Print how many inquiries a second are recorded and clustered."""
+def speed(encoder: Encoder, meanings: Comparing, inquiries: int, distinct: int) -> None:
+    """Print how many inquiries a second are recorded, encoded and clustered, by tenths."""
     pool = statements(_POOL)
-    vectors = kept.encode_statements(pool)
     rng = random.Random(_SEED)  # noqa: S311 (a seed, not a secret)
-    chosen = rng.sample(range(len(pool)), distinct)
-    encoder = _Known(computing, {pool[n]: vectors[n] for n in chosen})
-    # Everything is asked once, and what is asked more often is asked very often (Zipf).
-    asked = [
-        *chosen,
-        *rng.choices(chosen, [1 / (n + 1) for n in range(distinct)], k=inquiries - distinct),
-    ]
-    rng.shuffle(asked)
-    computing.encode_statements(pool[:1])
-    started, busy = time.perf_counter(), time.process_time()
-    computing.encode_statements([pool[n] for n in chosen[:_TIMED]])
-    encoding = (time.perf_counter() - started) / _TIMED
-    encoded = (time.process_time() - busy) / _TIMED
-    recording = clustering = 0.0
+    asked = _asked(pool, rng, inquiries, distinct)
+    # The models are opened before anything is timed.
+    encoder.encode_statements(pool[:1])
+    meanings.compare([Pair(pool[0], pool[1])])
+    started, recording, steps = time.perf_counter(), 0.0, 0
+    latest, latest_busy = started, time.process_time()
     with _database() as sessions:
-        clusters, processor = Clusters(sessions, encoder, meanings), time.process_time()
+        clusters = Clusters(sessions, encoder, meanings)
         for start in range(0, len(asked), _STEP):
-            before = time.perf_counter()
-            for n in asked[start : start + _STEP]:
+            before = time.process_time()
+            for text in asked[start : start + _STEP]:
                 with sessions.begin() as session:
                     person = f"person {rng.randrange(20_000)}"
-                    record(session, person, pool[n], Outcome.NO_MATCH, [], "ar")
-            between = time.perf_counter()
+                    record(session, person, text, Outcome.NO_MATCH, [], "ar")
+            recording += time.process_time() - before
             while clusters.place_waiting():
                 pass
-            recording += between - before
-            clustering += time.perf_counter() - between
-            done = start + _STEP
-            if done % max(_STEP, inquiries // 10 // _STEP * _STEP) == 0:
-                total = recording + clustering + encoding * _placed(sessions)
+            steps += 1
+            done = min(start + _STEP, len(asked))
+            if done * 10 // len(asked) > start * 10 // len(asked):
+                wall, busy = time.perf_counter(), time.process_time()
+                took, worked, count = wall - latest, busy - latest_busy, steps * _STEP
                 print(
-                    f"{done} inquiries, {_placed(sessions)} claims: recording {recording:.0f} s,"
-                    f" clustering {clustering:.0f} s, encoding {encoding * _placed(sessions):.0f} s"
-                    f" ({encoding * 1000:.1f} ms each), {done / total:.0f} a second,"
-                    f" processor {time.process_time() - processor:.0f} s and"
-                    f" {encoded * _placed(sessions):.0f} s for encoding",
+                    f"{done} inquiries: {count / took:.0f} a second, {count / worked:.0f} a second"
+                    f" of processor time, {1000 * recording / count:.1f} ms each recording,"
+                    f" {1000 * (worked - recording) / count:.1f} ms encoding and clustering",
                     flush=True,
                 )
+                latest, latest_busy, recording, steps = wall, busy, 0.0, 0
         with sessions() as session:
-            count = session.scalar(select(func.count()).select_from(Cluster))
-        print(f"{count} clusters", file=sys.stderr)
+            claims = session.scalar(select(func.count()).select_from(Claim))
+            found = session.scalar(select(func.count()).select_from(Cluster))
+    print(f"{claims} claims in {found} clusters, {time.perf_counter() - started:.0f} s")
 
 
-def _placed(sessions: Sessions) -> int:
-    with sessions() as session:
-        return session.scalar(select(func.count()).select_from(Claim)) or 0
+def _asked(pool: Sequence[str], rng: random.Random, inquiries: int, distinct: int) -> list[str]:
+    """Return what is asked, in order: as many new texts at the end as at the beginning.
+
+    A text that was asked before is asked again the more often, the earlier it came (Zipf).
+    """
+    new, known, asked = rng.sample(pool, distinct), 0, list[str]()
+    while len(asked) < inquiries:
+        if known * inquiries <= len(asked) * distinct:
+            asked.append(new[known])
+            known += 1
+        else:
+            # The logarithm of a rank is spread evenly where its weight is one over the rank.
+            asked.append(new[int(known ** rng.random()) - 1])
+    return asked
+
+
+class _Counted:
+    """Implements ``Comparing``; unless it ``reads``, claims are different and nothing counts."""
+
+    def __init__(self, meanings: Comparing) -> None:
+        self._meanings = meanings
+        self.reads, self.count, self.took = False, 0, 0.0
+
+    def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:
+        """Return how the two claims of each pair relate."""
+        if not self.reads:
+            return [Meaning.OTHER] * len(pairs)
+        before = time.process_time()
+        found = self._meanings.compare(pairs)
+        self.count, self.took = self.count + len(pairs), self.took + time.process_time() - before
+        return found
+
+
+def sizes(encoder: Encoder, meanings: Comparing) -> None:
+    """Print what placing a new claim costs, by how many there are."""
+    texts = random.Random(_SEED).sample(statements(_POOL), max(_SIZES) + _TIMED)  # noqa: S311
+    with _database() as sessions:
+        comparing, there = _Counted(meanings), 0
+        clusters = Clusters(sessions, encoder, comparing)
+        for size in _SIZES:
+            comparing.reads = False
+            _place(sessions, clusters, texts[there:size])
+            there = size + _TIMED
+            comparing.reads, comparing.count, comparing.took = True, 0, 0.0
+            before = time.process_time()
+            _place(sessions, clusters, texts[size:there])
+            took = time.process_time() - before
+            print(
+                f"{size} claims: {1000 * took / _TIMED:.1f} ms of processor time for a new one,"
+                f" {1000 * comparing.took / _TIMED:.1f} ms for {comparing.count / _TIMED:.2f}"
+                " comparisons",
+                flush=True,
+            )
+
+
+def _place(sessions: Sessions, clusters: Clusters, texts: Sequence[str]) -> dict[str, int]:
+    """Store and place claims; returns the number of each."""
+    with sessions.begin() as session:
+        demand.lock_queue(session)
+        ids = {text: stored_claims.store_claim(session, text, "ar") for text in texts}
+    while clusters.place_waiting():
+        pass
+    return ids
 
 
 @contextmanager

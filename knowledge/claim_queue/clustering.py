@@ -9,6 +9,7 @@ process computes none again.
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import func, select
@@ -134,7 +135,7 @@ class Clusters:
         claims = {each.id: each for each in waiting} | {n: k.claim for n, k in known.items()}
         homes = {number: each.home for number, each in known.items()}
         near = [
-            [claims[n] for n, above in found if n in claims and _near(one, claims[n], above)][:READ]
+            list(islice(_read_with(one, found, claims), READ))
             for one, found in zip(waiting, nearest, strict=True)
         ]
         pairs = [
@@ -191,8 +192,17 @@ class Clusters:
         return found
 
 
-def _near(one: _Waiting, other: _Waiting, above: float) -> bool:
-    return nearness(one.text, other.text, above, abroad=one.language != other.language) >= 0
+def _read_with(
+    one: _Waiting, nearest: Sequence[tuple[int, float]], claims: Mapping[int, _Waiting]
+) -> Iterator[_Waiting]:
+    """Yield the claims that a claim is read with, the nearest first."""
+    for number, above in nearest:
+        other = claims.get(number)
+        if other is None:
+            continue
+        abroad = one.language != other.language
+        if nearness(one.text, other.text, above, abroad=abroad) >= 0:
+            yield other
 
 
 def nearness(one: str, other: str, above: float, *, abroad: bool) -> float:
@@ -238,24 +248,27 @@ def _neighbours(session: Session, ids: set[int]) -> dict[int, _Neighbour]:
 def _place(session: Session, waiting: Sequence[_Waiting], beside: Mapping[int, int]) -> None:
     """Put claims into the clusters of others, wherever moderators have moved those by now."""
     demand.lock_queue(session)
-    clusters: dict[int, Cluster] = {}
+    rows = session.execute(
+        select(Claim.id, Cluster)
+        .join(Cluster, Claim.cluster_id == Cluster.id)
+        .where(Claim.id.in_(set(beside.values())))
+        .execution_options(populate_existing=True)
+    )
+    clusters = {row.id: row.Cluster for row in rows}
+    still = select(Claim.id).where(
+        Claim.id.in_([one.id for one in waiting]), Claim.cluster_id.is_(None), _KEPT
+    )
+    placed = set(session.scalars(still))
     for one in waiting:
-        here = select(Claim.id).where(Claim.id == one.id, Claim.cluster_id.is_(None), _KEPT)
-        if session.scalar(here) is None:
+        if one.id not in placed:
             continue
         cluster = clusters.get(beside.get(one.id, 0))
-        if cluster is None and one.id in beside:
-            cluster = session.scalars(
-                select(Cluster)
-                .join(Claim, Claim.cluster_id == Cluster.id)
-                .where(Claim.id == beside[one.id])
-                .execution_options(populate_existing=True)
-            ).one_or_none()
         if cluster is None:
             cluster = Cluster(title=one.text, status=ClusterStatus.SETTLED)
             session.add(cluster)
-            session.flush()
         if not cluster.title:
             cluster.title = one.text  # All its wordings were forgotten meanwhile.
-        demand.join_cluster(session, cluster, one.id)
         clusters[one.id] = cluster
+    # New clusters get their numbers.
+    session.flush()
+    demand.join_clusters(session, {number: clusters[number] for number in placed})

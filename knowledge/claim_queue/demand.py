@@ -5,12 +5,12 @@ cluster with more *recent* demand has the higher heat at any time, so a database
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import Any, Final, cast
 
-from sqlalchemy import Boolean, Table, and_, bindparam, case, func, select, text, update
+from sqlalchemy import Boolean, Row, Table, and_, bindparam, case, func, select, text, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
@@ -100,39 +100,54 @@ def count_inquiry(
         session.expire(cluster)
 
 
-def join_cluster(session: Session, cluster: Cluster, claim_id: int) -> None:
-    """Put a claim without a cluster into one, with its inquiries; call ``lock_queue`` first.
+def join_clusters(session: Session, homes: Mapping[int, Cluster]) -> None:
+    """Put claims without a cluster into ``homes``, by id, with their inquiries.
 
-    If the cluster is rejected, the people who wait are told why.
+    Call ``lock_queue`` first. If a cluster is rejected, the people who wait are told why.
     """
-    elsewhere = (
-        select(Inquiry.id)
-        .join(Claim, Inquiry.claim_id == Claim.id)
-        .where(Claim.cluster_id == cluster.id)
-        .correlate(None)
-    )
+    claims = session.scalars(select(Claim).where(Claim.id.in_(homes))).all()
     asked = session.execute(
         select(
+            Inquiry.claim_id,
             Inquiry.asked_at,
             Inquiry.person_key,
             Inquiry.outcome,
             Inquiry.disputed,
             Inquiry.origin_kind.is_not(None).label("forwarded"),
-        ).where(Inquiry.claim_id == claim_id)
+        ).where(Inquiry.claim_id.in_(homes))
     ).all()
-    people = {row.person_key for row in asked}
-    known = {
+    joining: dict[Cluster, list[Row[*tuple[Any, ...]]]] = {each: [] for each in homes.values()}
+    for row in asked:
+        joining[homes[row.claim_id]].append(row)
+    for cluster, rows in joining.items():
+        people = {row.person_key for row in rows}
+        # A new cluster, as most are, knows nobody.
+        known = _find_known(session, cluster, people) if cluster.inquiry_count else set()
+        forwarded = sum(row.forwarded for row in rows)
+        moments = [row.asked_at for row in rows]
+        _add(cluster, moments, people=len(people - known), forwarded=forwarded)
+        if any(row.disputed or row.outcome not in SETTLING for row in rows):
+            unsettle(cluster)
+    for claim in claims:
+        claim.cluster_id = homes[claim.id].id
+    for cluster in joining:
+        if cluster.reject_reason is not None:
+            rejections.note_rejected(session, cluster.id)
+
+
+def _find_known(session: Session, cluster: Cluster, people: Iterable[str]) -> set[str]:
+    """Return those of ``people`` who asked a claim of a cluster."""
+    asked = (
+        select(Inquiry.id)
+        .join(Claim, Inquiry.claim_id == Claim.id)
+        .where(Claim.cluster_id == cluster.id)
+        .limit(1)
+    )
+    return {
         person
         for person in people
-        if session.scalar(elsewhere.where(Inquiry.person_key == person).limit(1)) is not None
+        if session.scalar(asked.where(Inquiry.person_key == person)) is not None
     }
-    session.execute(update(Claim).where(Claim.id == claim_id).values(cluster_id=cluster.id))
-    forwarded = sum(row.forwarded for row in asked)
-    _add(cluster, [row.asked_at for row in asked], people=len(people - known), forwarded=forwarded)
-    if any(row.disputed or row.outcome not in SETTLING for row in asked):
-        unsettle(cluster)
-    if cluster.reject_reason is not None:
-        rejections.note_rejected(session, cluster.id)
 
 
 def recount_cluster(session: Session, cluster: Cluster) -> None:

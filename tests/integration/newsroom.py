@@ -184,7 +184,7 @@ def ask(
             )
             row = session.query(Claim).filter_by(text=text).one()
             if row.cluster_id is None:
-                demand.join_cluster(session, cluster, row.id)
+                demand.join_clusters(session, {row.id: cluster})
     return cluster
 
 
@@ -196,7 +196,7 @@ def add_cluster(sessions: Sessions, claim: str) -> int:
         session.flush()
         inquiries.record(session, key_of(900), claim, Outcome.NO_MATCH, (), "en", waiting=True)
         row = session.query(Claim).filter_by(text=claim).one()
-        demand.join_cluster(session, cluster, row.id)
+        demand.join_clusters(session, {row.id: cluster})
         return cluster.id
 
 

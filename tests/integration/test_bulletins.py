@@ -45,7 +45,7 @@ def asked(sessions: Sessions, people_count: int) -> None:
         cluster = Cluster(title=CLAIM, status=ClusterStatus.OPEN)
         session.add(cluster)
         session.flush()
-        demand.join_cluster(session, cluster, claim.id)
+        demand.join_clusters(session, {claim.id: cluster})
 
 
 def soon() -> datetime:

@@ -36,8 +36,7 @@ def _clustered(sessions: Sessions, *claim_ids: int) -> int:
         row = Cluster(title=title, status=ClusterStatus.SETTLED)
         session.add(row)
         session.flush()
-        for each in claim_ids:
-            demand.join_cluster(session, row, each)
+        demand.join_clusters(session, dict.fromkeys(claim_ids, row))
         return row.id
 
 

@@ -90,6 +90,22 @@ def test_it_makes_no_difference_in_how_many_turns_they_are_placed(
     assert len({first, denied, other}) == 3
 
 
+@pytest.mark.parametrize("limit", [1, 10])
+def test_people_are_counted_once_a_cluster_in_however_many_turns(
+    sessions: Sessions, clusters: Clusters, limit: int
+) -> None:
+    asked = [("amal", _SAID), ("amal", _AGAIN), ("badr", _AGAIN), ("amal", _ELSE)]
+    with sessions.begin() as session:
+        for person, text in asked:
+            inquiries.record(session, person, text, Outcome.NO_MATCH, [], "ar")
+    while clusters.place_waiting(limit):
+        pass
+    with sessions() as session:
+        rows = session.scalars(select(Cluster).order_by(Cluster.id)).all()
+    counted = [(row.title, row.asker_count, row.inquiry_count, row.status) for row in rows]
+    assert counted == [(_SAID, 2, 3, ClusterStatus.OPEN), (_ELSE, 1, 1, ClusterStatus.OPEN)]
+
+
 def test_an_opposite_in_the_cluster_keeps_a_claim_out(
     sessions: Sessions, clusters: Clusters
 ) -> None:
@@ -141,6 +157,29 @@ def test_two_processes_see_what_the_other_placed(sessions: Sessions, fake_encode
     one.place_waiting()
     first, other, again, later = _homes(sessions, numbers)
     assert (first, other) == (again, later)
+
+
+class Meanwhile(ByWords):
+    """Has another process place the same claims while this one reads them."""
+
+    def __init__(self, other: Clusters) -> None:
+        self._other = other
+
+    def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:
+        self._other.place_waiting()
+        return super().compare(pairs)
+
+
+def test_what_another_process_placed_meanwhile_is_not_placed_again(
+    sessions: Sessions, clusters: Clusters, fake_encoder: Encoder
+) -> None:
+    numbers = _ask(sessions, _SAID, _ELSE, _AGAIN)
+    Clusters(sessions, fake_encoder, Meanwhile(clusters)).place_waiting()
+    first, other, again = _homes(sessions, numbers)
+    assert first == again
+    with sessions() as session:
+        rows = session.scalars(select(Cluster).order_by(Cluster.id)).all()
+        assert [(row.id, row.inquiry_count) for row in rows] == [(first, 2), (other, 1)]
 
 
 def test_past_a_size_neighbours_are_nominated(

@@ -133,7 +133,7 @@ def asked(services: Services, *claims: str) -> list[int]:
             cluster = Cluster(title=row.text, status=ClusterStatus.OPEN)
             session.add(cluster)
             session.flush()
-            demand.join_cluster(session, cluster, row.id)
+            demand.join_clusters(session, {row.id: cluster})
         return list(session.scalars(select(Cluster.id).order_by(Cluster.id)))
 
 

@@ -32,7 +32,7 @@ def _cluster(sessions: Sessions, text: str, asked: Sequence[tuple[str, datetime]
         row = Cluster(title=text, status=ClusterStatus.OPEN)
         session.add(row)
         session.flush()
-        demand.join_cluster(session, row, number)
+        demand.join_clusters(session, {number: row})
         return row.id
 
 

@@ -344,7 +344,7 @@ def _asked(sessions: Sessions, *claims: str) -> int:
                 session, key_of(50 + number), text, Outcome.NO_MATCH, (), "en", waiting=True
             ).id
             claim = select(Claim.id).where(Claim.key == ClaimText(text).key)
-            demand.join_cluster(session, cluster, session.scalars(claim).one())
+            demand.join_clusters(session, {session.scalars(claim).one(): cluster})
         return cluster.id
 
 
