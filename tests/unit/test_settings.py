@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -184,6 +184,21 @@ class TestValues:
         assert load().workers == 1
         monkeypatch.setenv("WORKERS", written)
         assert load().workers == count
+
+    @pytest.mark.parametrize(
+        "password", ["half#of-it-shown", "12/half-of-it-shown", "12?half-of-it-shown"]
+    )
+    def test_a_password_that_ends_an_address_early_is_refused_unshown(
+        self, password: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for user in ("root:", ""):
+            monkeypatch.setenv("INDEX_URL", f"http://{user}{password}@milvus:19530")
+            with pytest.raises(SettingsError, match="as %23 %2F %3F") as refused:
+                load()
+            assert "shown" not in str(refused.value)
+            written = f"http://{user}{quote(password, safe='')}@milvus:19530"
+            monkeypatch.setenv("INDEX_URL", written)
+            assert load().index_url is not None
 
     def test_workers_that_are_no_number_are_told_what_is_wanted(
         self, monkeypatch: pytest.MonkeyPatch
