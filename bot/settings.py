@@ -25,6 +25,7 @@ from pydantic_settings import (
 
 from bot.errors import SettingsError
 from bot.observability import redaction
+from embeddings.thread_pool import PROCESSORS
 from knowledge.text.plain_text import single_line
 
 _KEY_FILE = "secret.key"
@@ -128,7 +129,7 @@ class Settings(BaseSettings):
     def _count(cls, value: Any) -> Any:
         text = str(value).strip().lower()
         if text == "auto":
-            return os.cpu_count() or 1
+            return min(PROCESSORS, MOST_WORKERS)
         if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_WORKERS):
             raise ValueError(
                 f"write a number from 1 to {MOST_WORKERS}, or auto for as many as there are"

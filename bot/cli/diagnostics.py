@@ -1,7 +1,6 @@
 """Check each part of an installation, and say how to fix what is wrong."""
 
 import ipaddress
-import os
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from bot.supervision.supervisor import require_fork
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError, IndexUnavailable
 from embeddings.index import snapshot
+from embeddings.thread_pool import PROCESSORS
 from knowledge.accounts import people
 from knowledge.corpus import sources
 from knowledge.domain import now
@@ -353,13 +353,13 @@ def _metrics(app: App) -> tuple[State, str]:
 
 
 def _workers(app: App) -> tuple[State, str]:
-    count, processors = app.settings.workers, os.cpu_count() or 1
+    count = app.settings.workers
     if count == 1:
         return State.OK, "one process does everything; WORKERS has more of them answer"
     require_fork()
-    if count > processors:
+    if count > PROCESSORS:
         return State.WARNING, (
-            f"{count} processes answer with {format_count(processors, 'processor')}, which takes"
+            f"{count} processes answer with {format_count(PROCESSORS, 'processor')}, which takes"
             " memory and gains nothing; set WORKERS=auto"
         )
     return State.OK, f"{count} processes answer, beside one that takes updates in"

@@ -436,7 +436,7 @@ def test_the_metrics(doctor: Doctor, bind: str | None, state: State) -> None:
 def test_more_processes_than_processors_are_told(
     doctor: Doctor, workers: int, state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(diagnostics, "PROCESSORS", 2)
     assert doctor(workers=workers)["workers"].state is state
 
 

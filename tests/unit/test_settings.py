@@ -1,6 +1,5 @@
 """Settings: where they come from, which wins, what is refused, and that secrets stay secret."""
 
-import os
 import re
 import stat
 import subprocess
@@ -17,6 +16,7 @@ from bot.app import App
 from bot.errors import SettingsError
 from bot.observability.redaction import HIDDEN, redact
 from bot.settings import Origin, Settings, UnknownName, find_unknown_names, load
+from embeddings.thread_pool import PROCESSORS
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "123456:do-not-show-this-to-anybody"
@@ -176,7 +176,7 @@ class TestValues:
 
     @pytest.mark.parametrize(
         ("written", "count"),
-        [("1", 1), (" 3 ", 3), ("auto", os.cpu_count()), ("AUTO", os.cpu_count())],
+        [("1", 1), (" 3 ", 3), ("auto", PROCESSORS), ("AUTO ", PROCESSORS)],
     )
     def test_workers_are_counted(
         self, written: str, count: int, monkeypatch: pytest.MonkeyPatch
@@ -184,6 +184,13 @@ class TestValues:
         assert load().workers == 1
         monkeypatch.setenv("WORKERS", written)
         assert load().workers == count
+
+    def test_a_machine_of_many_processors_gets_no_more_workers_than_a_number_may_be(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("bot.settings.PROCESSORS", 192)
+        monkeypatch.setenv("WORKERS", "auto")
+        assert load().workers == 64
 
     @pytest.mark.parametrize(
         "password", ["half#of-it-shown", "12/half-of-it-shown", "12?half-of-it-shown"]
