@@ -107,7 +107,7 @@ class TestCommands:
         monkeypatch.setenv("INDEX_URL", NOWHERE)
         result = cli("index", "status")
         assert result.code == 1
-        assert "the index at http://127.0.0.1:1 does not answer" in result.sentence
+        assert "the index at http://127.0.0.1:1 does not answer (unavailable)" in result.sentence
         assert "hunter2secret" not in result.err + cli("config", "show").out
 
     @pytest.mark.parametrize(
