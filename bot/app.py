@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import BotError, SettingsError
-from bot.observability.logs import configure
+from bot.observability.logs import configure, name_process
 from bot.observability.redaction import redact
 from bot.observability.shared_metrics import share_metrics
 from bot.settings import NO_WEBHOOK_ADDRESS, NO_WEBHOOK_SECRET, Settings, find_unknown_names, load
@@ -374,6 +374,7 @@ class App:
         number = Supervisor(count, signals).run()
         if number is None:
             return
+        name_process(number)
         config, code = share_config(config, count + 1), 0
         try:
             if isinstance(self.index, ServingIndex):

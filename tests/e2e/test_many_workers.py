@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -68,10 +69,9 @@ class Processes:
 
     def pids(self, number: int) -> list[int]:
         """Return the pids of all processes that had this number, the latest last."""
-        lines = [json.loads(line) for line in self._log.read_text("utf-8").splitlines() if line]
         return [
             line["pid"]
-            for line in lines
+            for line in read_lines(self._log)
             if line["event"] == "process_started" and line["worker"] == number
         ]
 
@@ -100,6 +100,11 @@ def ask(server: BotApiServer, people: Sequence[int]) -> None:
 def wait_for_answers(server: BotApiServer, people: Sequence[int]) -> None:
     for person, opening in zip(people, list(OPENINGS.values()) * len(people), strict=False):
         assert opening in server.wait_for_message(person, timeout=_PATIENCE).text[:4]
+
+
+def read_lines(log: Path) -> list[dict[str, Any]]:
+    """Return what the processes logged."""
+    return [json.loads(line) for line in log.read_text("utf-8").splitlines() if line]
 
 
 def count_answers(server: BotApiServer, people: Sequence[int]) -> dict[int, int]:
@@ -153,6 +158,8 @@ def test_each_claim_is_answered_once_whichever_process_dies(
         bot.send_signal(signal.SIGTERM)
         assert bot.wait(_PATIENCE) == 0
         assert server.problems == []
+    by = {line["worker"] for line in read_lines(log) if line["event"] == "update_sent"}
+    assert by == {1, 2}
     for number in range(3):
         assert not Path(f"/proc/{processes.pids(number)[-1]}").exists()
 
