@@ -62,7 +62,7 @@ def configure(level: str) -> None:
     handler.addFilter(_name_origin)
     handler.setFormatter(
         _CleanJson(
-            "{asctime}{levelname}{name}{message}",
+            "{message}{asctime}{levelname}{name}",
             style="{",
             rename_fields={"asctime": "at", "levelname": "level", "message": "event"},
             json_ensure_ascii=False,

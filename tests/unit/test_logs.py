@@ -32,6 +32,7 @@ def test_an_event_is_one_line_with_its_fields(capsys: pytest.CaptureFixture[str]
     configure("INFO")
     logging.getLogger("bot.somewhere").info("claim_answered", extra={"talk_ms": 12, "kind": "نص"})
     (event,) = events(capsys)
+    assert next(iter(event)) == "event"
     assert event.pop("at")
     assert event == {
         "level": "INFO",
