@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from bot.errors import BotError, SettingsError
 from bot.observability.logs import configure, name_process
 from bot.observability.redaction import redact
-from bot.observability.shared_metrics import share_metrics
+from bot.observability.shared_metrics import remove_metrics, share_metrics
 from bot.settings import NO_WEBHOOK_ADDRESS, NO_WEBHOOK_SECRET, Settings, find_unknown_names, load
 from embeddings.errors import IndexUnreachable
 from embeddings.progress import Progress
@@ -332,7 +332,7 @@ class App:
         embed_published(self.sessions, self.encoder, ids)
 
     def run_telegram(self) -> None:
-        """Answer people on Telegram until SIGINT or SIGTERM. Raises TelegramChannelError."""
+        """Answer people on Telegram until a signal to stop. Raises TelegramChannelError."""
         sharing = self.settings.workers > 1 and self.settings.metrics_bind
         # Before anything counts.
         with share_metrics() if sharing else nullcontext():
@@ -390,6 +390,9 @@ class App:
         except BaseException:
             logger.exception("process_broken")
             code = BROKEN
+        if signals.has_supervisor_ended:
+            # It was killed: nobody else removes them.
+            remove_metrics()
         end_child(code)
 
     def _load_shared(self, count: int) -> None:

@@ -6,6 +6,7 @@ All of it is made before the processes are forked, and inherited by them.
 import contextlib
 import mmap
 import os
+import select
 import struct
 import time
 from typing import Final
@@ -36,6 +37,11 @@ class SharedSignals:
     def supervisor_ended(self) -> int:
         """A file descriptor that can be read once the supervisor has ended."""
         return self._lifeline[0]
+
+    @property
+    def has_supervisor_ended(self) -> bool:
+        """In a child: whether the supervisor has ended."""
+        return bool(select.select([self._lifeline[0]], [], [], 0)[0])
 
     def wake(self) -> None:
         """Wake all processes that answer."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from bot.errors import ProcessesKeepEnding, SettingsError
+from bot.stopping import list_stop_signals
 from bot.supervision.shared_signals import SharedSignals
 from knowledge.backoff import Backoff
 
@@ -36,7 +37,6 @@ _BACKOFF: Final = Backoff(timedelta(seconds=1), timedelta(seconds=15))
 _LOOK_S: Final = 1.0
 #: A thread that is to end looks up at least this often.
 _ENDING_S: Final = 0.7
-_SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGCHLD})
 _THREADS: Final = Path("/proc/self/task")
 
 _log = logging.getLogger(__name__)
@@ -101,18 +101,19 @@ class Supervisor:
         self._signals, self._patience_s = signals, patience_s
 
     def run(self) -> int | None:
-        """Return its number in each child, and None here once SIGINT or SIGTERM ended all.
+        """Return its number in each child, and None here once a signal to stop ended all.
 
         Raises SystemExit if a child has said why the bot cannot go on, and ProcessesKeepEnding.
         """
         # They are waited for, never handled: nothing interrupts a fork.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        waited = {signal.SIGCHLD, *list_stop_signals()}
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
         while True:
             for slot in self._slots:
                 if slot.pid is None and slot.due <= time.monotonic() and self._fork(slot):
                     signal.pthread_sigmask(signal.SIG_SETMASK, before)
                     return slot.number
-            caught = signal.sigtimedwait(_SIGNALS, _LOOK_S)
+            caught = signal.sigtimedwait(waited, _LOOK_S)
             if caught is not None and caught.si_signo != signal.SIGCHLD:
                 self._end_all()
                 return None

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 
@@ -47,6 +49,19 @@ def test_who_is_killed_is_replaced_and_a_signal_ends_all() -> None:
         assert program.wait(PATIENCE) == 0
 
 
+def test_a_hangup_ends_all_unless_it_is_ignored() -> None:
+    with forking("wait") as program:
+        read(program), read(program)
+        program.send_signal(signal.SIGHUP)
+        assert read(program) == "all ended"
+        assert program.wait(PATIENCE) == 0
+    with forking("nohup") as program:
+        first = read_pid(program, 1)
+        program.send_signal(signal.SIGHUP)
+        os.kill(first, signal.SIGKILL)
+        assert read_pid(program, 1) != first
+
+
 def test_who_says_why_it_cannot_go_on_ends_all() -> None:
     with forking("refuse") as program:
         assert program.wait(PATIENCE) == 1
@@ -61,8 +76,12 @@ def test_who_breaks_at_every_start_ends_all_with_a_sentence() -> None:
     assert sum(line.startswith("1 ") for line in said[0].splitlines()) == 15
 
 
-def test_nobody_outlives_the_supervisor() -> None:
+def test_nothing_outlives_the_supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with forking("wait") as program:
         read(program), read(program)
+        assert len(list(tmp_path.iterdir())) == 1
         program.kill()
         assert [read(program), read(program)] == ["orphaned", "orphaned"]
+        assert read(program) == ""
+        assert list(tmp_path.iterdir()) == []
