@@ -434,7 +434,9 @@ class App:
         from bot.conversation.outbox import Outbox
         from bot.conversation.translations import DEFAULT, Language
         from bot.job_schedule import LOOK_S
+        from bot.observability import telemetry
         from bot.schema_guard import SchemaGuard
+        from bot.supervision.supervisor import FRONT
         from bot.telegram.incoming.update_store import UpdateStore
         from bot.telegram.setup import application
         from knowledge.index.follower import Follower
@@ -445,8 +447,12 @@ class App:
         }
         neighbours, idle = None, None
         if signals is not None:
-            neighbours = application.Neighbours(signals.supervisor_ended, signals.wake)
+            neighbours = application.Neighbours(
+                signals.supervisor_ended, partial(signals.beat, FRONT), signals.wake
+            )
             idle = signals.measure_idle
+        # What came before, such as loading models, is no time that the loop hangs.
+        telemetry.note_inbox_checked()
         jobs = self._jobs(config).in_background(LOOK_S)
         following = Follower(self.sessions, self.index)
         # Jobs end first, so that the console does not wait for a document that they read.
@@ -476,6 +482,7 @@ class App:
 
         neighbours = Neighbours(
             signals.supervisor_ended,
+            partial(signals.beat, number),
             signals.wake,
             signals.wakes(number),
             partial(signals.note_woken, number),
@@ -487,7 +494,7 @@ class App:
             run_answering(config, self.conversation("telegram"), inbox, neighbours)
 
     def run_console(self) -> None:
-        """Serve the moderators' console until SIGINT or SIGTERM. Raises ConsoleUnavailable."""
+        """Serve the moderators' console until a signal to stop. Raises ConsoleUnavailable."""
         from bot.console import server
         from bot.schema_guard import SchemaGuard
         from knowledge.index.follower import Follower

@@ -1,4 +1,4 @@
-"""Fork the processes of one bot, and replace each that dies.
+"""Fork the processes of one bot, and replace each that dies or hangs.
 
 The supervisor has loaded models and index, which its children share until they change them. It
 does nothing but wait, so a process that replaces another begins as the first ones did.
@@ -28,6 +28,9 @@ CANNOT_GO_ON: Final = 1
 BROKEN: Final = 70
 #: Seconds that the processes have to end by themselves.
 PATIENCE_S: Final = 25.0
+#: Seconds without a heartbeat after which a process hangs and is killed. Heartbeats come each
+#: second, whatever the database does.
+SILENCE_S: Final = 30.0
 #: Seconds after which a process counts as one that works.
 _STEADY_S: Final = 60.0
 #: Ends within that time, one after the other, after which the bot gives up. More than the deaths
@@ -88,17 +91,27 @@ class _Slot:
     began: float = 0.0
     ends: int = 0
     due: float = 0.0
+    beat: float = 0.0
+    silent_s: float = 0.0
 
 
 class Supervisor:
     """Keeps one process that takes updates in, and ``count`` that answer, until it is told to stop.
 
-    ``signals`` were made for the same ``count``.
+    ``signals`` were made for the same ``count``. A process whose heartbeat is silent for
+    ``silence_s`` is killed.
     """
 
-    def __init__(self, count: int, signals: SharedSignals, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        count: int,
+        signals: SharedSignals,
+        patience_s: float = PATIENCE_S,
+        silence_s: float = SILENCE_S,
+    ) -> None:
         self._slots = [_Slot(number) for number in range(count + 1)]
-        self._signals, self._patience_s = signals, patience_s
+        self._signals, self._patience_s, self._silence_s = signals, patience_s, silence_s
+        self._looked_at = time.monotonic()
 
     def run(self) -> int | None:
         """Return its number in each child, and None here once a signal to stop ended all.
@@ -119,6 +132,7 @@ class Supervisor:
                 return None
             for slot in self._slots:
                 self._look_after(slot)
+            self._kill_silent()
 
     def _fork(self, slot: _Slot) -> bool:
         """Fork a process; returns whether this is it."""
@@ -128,7 +142,7 @@ class Supervisor:
         if pid == 0:
             self._signals.leave_supervisor()
             return True
-        slot.pid, slot.began = pid, time.monotonic()
+        slot.pid, slot.began, slot.silent_s = pid, time.monotonic(), 0.0
         _log.info("process_started", extra={"worker": slot.number, "pid": pid})
         return False
 
@@ -157,9 +171,24 @@ class Supervisor:
         if pid == 0:
             return None
         slot.pid = None
-        if slot.number != FRONT:
-            self._signals.note_ended(slot.number)
+        self._signals.note_ended(slot.number)
         return os.waitstatus_to_exitcode(status)
+
+    def _kill_silent(self) -> None:
+        """Kill each process that hangs: another takes its place as if it had died."""
+        now = time.monotonic()
+        # If this process was stopped itself, or the machine stood still, so were the others.
+        passed, self._looked_at = min(now - self._looked_at, 2 * _LOOK_S), now
+        for slot in self._slots:
+            beat = self._signals.last_beat(slot.number)
+            # Before its first heartbeat it loads what it needs, however long that takes.
+            slot.silent_s = slot.silent_s + passed if beat and beat == slot.beat else 0.0
+            slot.beat = beat
+            if slot.pid is not None and slot.silent_s > self._silence_s:
+                extra = {"worker": slot.number, "silent_s": round(slot.silent_s)}
+                _log.error("process_hangs", extra=extra)
+                os.kill(slot.pid, signal.SIGKILL)
+                slot.silent_s = 0.0
 
     def _end_all(self) -> None:
         """Tell all processes to end, wait for them, and kill those that do not."""

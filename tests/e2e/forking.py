@@ -3,8 +3,8 @@
     python -m tests.e2e.forking HOW
 
 Each child prints "NUMBER PID"; then it waits for its end (``wait``; ``nohup`` with hangups
-ignored), has said why the bot cannot go on (``refuse``), or breaks (``break``). Pauses between
-starts are left out.
+ignored), has said why the bot cannot go on (``refuse``), or breaks (``break``). With ``beat`` the
+child that answers has a heartbeat, and the other has none yet. Pauses between starts are left out.
 """
 
 import os
@@ -20,6 +20,9 @@ from bot.supervision.shared_signals import SharedSignals
 from bot.supervision.supervisor import BROKEN, CANNOT_GO_ON, FRONT, Supervisor, end_child
 from knowledge.backoff import Backoff
 
+#: More than the supervisor lets pass for one look.
+SILENCE_S = 2.5
+
 
 def main() -> None:
     """Run until told to stop."""
@@ -29,16 +32,21 @@ def main() -> None:
     signals = SharedSignals(1)
     with share_metrics():
         try:
-            number = Supervisor(1, signals).run()
+            number = Supervisor(1, signals, silence_s=SILENCE_S).run()
         except BotError as error:
             sys.exit(f"{error}")
         if number is None:
             say("all ended")
             return
+        beats = how == "beat" and number != FRONT
+        if beats:
+            signals.beat(number)
         say(f"{number} {os.getpid()}")
         code = {"refuse": CANNOT_GO_ON, "break": BROKEN}.get(how)
         if code is None or number == FRONT:
-            select.select([signals.supervisor_ended], [], [])
+            while not select.select([signals.supervisor_ended], [], [], 0.1)[0]:
+                if beats:
+                    signals.beat(number)
             say("orphaned")
         if signals.has_supervisor_ended:
             remove_metrics()

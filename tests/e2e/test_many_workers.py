@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from bot.supervision.supervisor import FRONT, SILENCE_S
 from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.storage.database import open_engine
 from tests.e2e.balanced_server import free_ports
@@ -162,6 +163,33 @@ def test_each_claim_is_answered_once_whichever_process_dies(
     assert by == {1, 2}
     for number in range(3):
         assert not Path(f"/proc/{processes.pids(number)[-1]}").exists()
+
+
+def test_whichever_process_hangs_is_replaced(tmp_path: Path, models_dir: Path) -> None:
+    program = replace(installation(tmp_path / "bot", models_dir), settings={"WORKERS": "2"})
+    log = tmp_path / "log"
+    processes = Processes(log, "")
+    with BotApiServer() as server, program.running(server, log):
+        ask(server, [1])
+        assert server.wait_for_message(1, timeout=_PATIENCE).text
+        for number in (FRONT, 1):
+            os.kill(processes.pids(number)[-1], signal.SIGSTOP)
+        for number in (FRONT, 1):
+
+            def replaced(number: int = number) -> bool | None:
+                return len(processes.pids(number)) == 2 or None
+
+            server._wait(replaced, SILENCE_S + _PATIENCE, f"another process {number}")
+        ask(server, [2])
+        assert server.wait_for_message(2, timeout=_PATIENCE).text
+    lines = read_lines(log)
+    hung = [(line["event"], line["worker"]) for line in lines if line["level"] == "ERROR"]
+    assert sorted(hung) == [
+        ("process_ended", FRONT),
+        ("process_ended", 1),
+        ("process_hangs", FRONT),
+        ("process_hangs", 1),
+    ]
 
 
 def test_a_token_that_is_refused_ends_all(tmp_path: Path, models_dir: Path, bind: str) -> None:

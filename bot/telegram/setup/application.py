@@ -62,6 +62,8 @@ _PATIENT_TRIES = 10_000
 _CONNECTIONS = 8
 _MESSAGE_SECONDS = 0.1
 _CONNECTION_SECONDS = 20.0
+# How often one of several processes shows that it does not hang.
+_BEAT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +175,13 @@ class Neighbours:
     """The other processes of this bot, as one of them sees them.
 
     ``wake`` tells those that answer that updates are stored; ``woken`` can be read when this one is
-    told so, and ``note_woken`` empties it. ``ended`` can be read once the supervisor has ended.
-    ``note_looked`` records that this process looked for updates. ``share`` is what it takes.
+    told so, and ``note_woken`` empties it. ``ended`` can be read once the supervisor has ended,
+    which kills this process if it does not call ``beat`` for long. ``note_looked`` records that
+    this process looked for updates. ``share`` is what it takes.
     """
 
     ended: int
+    beat: Callable[[], None]
     wake: Callable[[], None]
     woken: int | None = None
     note_woken: Callable[[], None] = lambda: None
@@ -369,6 +373,12 @@ async def _until_signal(
             stop.set()
 
         loop.add_reader(neighbours.ended, end)
+
+        def beat() -> None:
+            neighbours.beat()
+            loop.call_later(_BEAT_SECONDS, beat)
+
+        beat()
     await serving(stop)
 
 
