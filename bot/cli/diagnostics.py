@@ -213,7 +213,7 @@ def _index(app: App) -> tuple[State, str]:
     if not state.published:
         return State.WARNING, "nothing is published; run `tathabbat ingest FILE --publish`"
     if state.manifest is None:
-        return State.WARNING, "was never built; run `tathabbat reindex` for faster starts"
+        return State.WARNING, f"was never built; run `tathabbat reindex`{_first_worth(app)}"
     since, behind = state.last_change - state.manifest.change_number, state.behind
     held = format_count(state.manifest.count, "statement")
     said = f"holds {held}, {format_count(behind, 'change')} behind"
@@ -225,6 +225,10 @@ def _index(app: App) -> tuple[State, str]:
     if since >= _MANY_CHANGES or (since and age >= _OLD):
         return State.WARNING, f"{said}; run `tathabbat reindex` for {_worth(app)}"
     return State.OK, said
+
+
+def _first_worth(app: App) -> str:
+    return " for faster starts" if app.settings.index_url is None else ", or the first start does"
 
 
 def _worth(app: App) -> str:

@@ -168,7 +168,7 @@ class TestDoctor:
         self, app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         publish(app)
-        assert "tathabbat reindex" in _index(app).message
+        assert "run `tathabbat reindex`, or the first start does" in _index(app).message
         app.builds.reindex(app.encoder)
         found = _index(app)
         assert found.state is State.OK
