@@ -21,6 +21,7 @@ from bot.settings import NO_WEBHOOK_ADDRESS, NO_WEBHOOK_SECRET, Settings, find_u
 from embeddings.errors import IndexUnreachable
 from embeddings.progress import Progress
 from knowledge.domain import now
+from knowledge.errors import AddressUnreadable
 from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import require_ready
 
@@ -451,6 +452,7 @@ class App:
                 signals.supervisor_ended, partial(signals.beat, FRONT), signals.wake
             )
             idle = signals.measure_idle
+        self._warn_of_another_key()
         # What came before, such as loading models, is no time that the loop hangs.
         telemetry.note_inbox_checked()
         jobs = self._jobs(config).in_background(LOOK_S)
@@ -523,6 +525,18 @@ class App:
     def _warn_of_unknown_names(self) -> None:
         for unknown in find_unknown_names():
             logger.warning("unknown_setting", extra={"way_out": str(unknown)})
+
+    def _warn_of_another_key(self) -> None:
+        from knowledge.accounts import people
+
+        try:
+            self.sessions.read(people.require_secret, self.secret)
+        except AddressUnreadable:
+            way_out = (
+                "the database was written with another SECRET_KEY, so nobody is recognised; restore"
+                " that key, unless it was given up on purpose"
+            )
+            logger.warning("key_of_another_database", extra={"way_out": way_out})
 
     def _serve_metrics(
         self, idle_processes: Callable[[], list[float]] | None = None
