@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import BotError, SettingsError
-from bot.observability.logs import configure
+from bot.observability.logs import configure, name_process
 from bot.observability.redaction import redact
-from bot.observability.shared_metrics import share_metrics
+from bot.observability.shared_metrics import remove_metrics, share_metrics
 from bot.settings import NO_WEBHOOK_ADDRESS, NO_WEBHOOK_SECRET, Settings, find_unknown_names, load
 from embeddings.errors import IndexUnreachable
 from embeddings.progress import Progress
 from knowledge.domain import now
+from knowledge.errors import AddressUnreadable
 from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import require_ready
 
@@ -332,7 +333,7 @@ class App:
         embed_published(self.sessions, self.encoder, ids)
 
     def run_telegram(self) -> None:
-        """Answer people on Telegram until SIGINT or SIGTERM. Raises TelegramChannelError."""
+        """Answer people on Telegram until a signal to stop. Raises TelegramChannelError."""
         sharing = self.settings.workers > 1 and self.settings.metrics_bind
         # Before anything counts.
         with share_metrics() if sharing else nullcontext():
@@ -374,6 +375,7 @@ class App:
         number = Supervisor(count, signals).run()
         if number is None:
             return
+        name_process(number)
         config, code = share_config(config, count + 1), 0
         try:
             if isinstance(self.index, ServingIndex):
@@ -389,6 +391,9 @@ class App:
         except BaseException:
             logger.exception("process_broken")
             code = BROKEN
+        if signals.has_supervisor_ended:
+            # It was killed: nobody else removes them.
+            remove_metrics()
         end_child(code)
 
     def _load_shared(self, count: int) -> None:
@@ -430,7 +435,9 @@ class App:
         from bot.conversation.outbox import Outbox
         from bot.conversation.translations import DEFAULT, Language
         from bot.job_schedule import LOOK_S
+        from bot.observability import telemetry
         from bot.schema_guard import SchemaGuard
+        from bot.supervision.supervisor import FRONT
         from bot.telegram.incoming.update_store import UpdateStore
         from bot.telegram.setup import application
         from knowledge.index.follower import Follower
@@ -441,8 +448,13 @@ class App:
         }
         neighbours, idle = None, None
         if signals is not None:
-            neighbours = application.Neighbours(signals.supervisor_ended, signals.wake)
+            neighbours = application.Neighbours(
+                signals.supervisor_ended, partial(signals.beat, FRONT), signals.wake
+            )
             idle = signals.measure_idle
+        self._warn_of_another_key()
+        # What came before, such as loading models, is no time that the loop hangs.
+        telemetry.note_inbox_checked()
         jobs = self._jobs(config).in_background(LOOK_S)
         following = Follower(self.sessions, self.index)
         # Jobs end first, so that the console does not wait for a document that they read.
@@ -472,6 +484,7 @@ class App:
 
         neighbours = Neighbours(
             signals.supervisor_ended,
+            partial(signals.beat, number),
             signals.wake,
             signals.wakes(number),
             partial(signals.note_woken, number),
@@ -483,7 +496,7 @@ class App:
             run_answering(config, self.conversation("telegram"), inbox, neighbours)
 
     def run_console(self) -> None:
-        """Serve the moderators' console until SIGINT or SIGTERM. Raises ConsoleUnavailable."""
+        """Serve the moderators' console until a signal to stop. Raises ConsoleUnavailable."""
         from bot.console import server
         from bot.schema_guard import SchemaGuard
         from knowledge.index.follower import Follower
@@ -512,6 +525,18 @@ class App:
     def _warn_of_unknown_names(self) -> None:
         for unknown in find_unknown_names():
             logger.warning("unknown_setting", extra={"way_out": str(unknown)})
+
+    def _warn_of_another_key(self) -> None:
+        from knowledge.accounts import people
+
+        try:
+            self.sessions.read(people.require_secret, self.secret)
+        except AddressUnreadable:
+            way_out = (
+                "the database was written with another SECRET_KEY, so nobody is recognised; restore"
+                " that key, unless it was given up on purpose"
+            )
+            logger.warning("key_of_another_database", extra={"way_out": way_out})
 
     def _serve_metrics(
         self, idle_processes: Callable[[], list[float]] | None = None

@@ -25,6 +25,7 @@ from pydantic_settings import (
 
 from bot.errors import SettingsError
 from bot.observability import redaction
+from embeddings.thread_pool import PROCESSORS
 from knowledge.text.plain_text import single_line
 
 _KEY_FILE = "secret.key"
@@ -128,7 +129,7 @@ class Settings(BaseSettings):
     def _count(cls, value: Any) -> Any:
         text = str(value).strip().lower()
         if text == "auto":
-            return os.cpu_count() or 1
+            return min(PROCESSORS, MOST_WORKERS)
         if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_WORKERS):
             raise ValueError(
                 f"write a number from 1 to {MOST_WORKERS}, or auto for as many as there are"
@@ -154,7 +155,8 @@ class Settings(BaseSettings):
         if value is not None and not _is_milvus(value.get_secret_value()):
             raise ValueError(
                 "write the address of a Milvus server, such as http://localhost:19530, with name,"
-                " password and database as in http://name:password@host:19530/database"
+                " password and database as in http://name:password@host:19530/database; in a name"
+                " or password write # / ? as %23 %2F %3F"
             )
         return value
 
@@ -256,7 +258,10 @@ def _is_milvus(address: str) -> bool:
         whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         return False
-    return bool(whole) and len(numbers) == len(layout) and all(number > 0 for number in numbers)
+    # A password with # / ? in it ends the host there, and the rest would be shown.
+    if not whole or "#" in address or "@" in parts.path + parts.query:
+        return False
+    return len(numbers) == len(layout) and all(number > 0 for number in numbers)
 
 
 def _make_key(path: Path) -> None:

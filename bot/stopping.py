@@ -1,11 +1,21 @@
-"""Await, sleep and repeat until a stop event is set."""
+"""Await, sleep and repeat until a stop event is set, and which signals set it."""
 
 import asyncio
 import contextlib
+import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 _T = TypeVar("_T")
+
+
+def list_stop_signals() -> list[signal.Signals]:
+    """Return the signals that end the program; a hangup is none where it is ignored (nohup)."""
+    found = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        found.append(signal.SIGHUP)
+    return found
 
 
 async def unless_stopped(work: Awaitable[_T], stop: asyncio.Event) -> _T | None:

@@ -6,6 +6,7 @@ person's work is divided among idle processors.
 """
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,7 +16,15 @@ from typing import Final, TypeVar
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
-PROCESSORS: Final = os.cpu_count() or 1
+
+def _count_usable() -> int:
+    """Return how many processors this process may use: a container may be kept to some."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+PROCESSORS: Final = _count_usable()
 
 
 class _Processors:

@@ -10,6 +10,6 @@ from bot.app import App
 def console(app: App) -> None:
     """Serve only the moderators' console, at CONSOLE_BIND.
 
-    `run` serves it too. SIGINT and SIGTERM end it.
+    `run` serves it too. SIGINT, SIGTERM and SIGHUP end it.
     """
     app.run_console()

@@ -1,7 +1,6 @@
 """Check each part of an installation, and say how to fix what is wrong."""
 
 import ipaddress
-import os
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from bot.supervision.supervisor import require_fork
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError, IndexUnavailable
 from embeddings.index import snapshot
+from embeddings.thread_pool import PROCESSORS
 from knowledge.accounts import people
 from knowledge.corpus import sources
 from knowledge.domain import now
@@ -213,7 +213,7 @@ def _index(app: App) -> tuple[State, str]:
     if not state.published:
         return State.WARNING, "nothing is published; run `tathabbat ingest FILE --publish`"
     if state.manifest is None:
-        return State.WARNING, "was never built; run `tathabbat reindex` for faster starts"
+        return State.WARNING, f"was never built; run `tathabbat reindex`{_first_worth(app)}"
     since, behind = state.last_change - state.manifest.change_number, state.behind
     held = format_count(state.manifest.count, "statement")
     said = f"holds {held}, {format_count(behind, 'change')} behind"
@@ -225,6 +225,10 @@ def _index(app: App) -> tuple[State, str]:
     if since >= _MANY_CHANGES or (since and age >= _OLD):
         return State.WARNING, f"{said}; run `tathabbat reindex` for {_worth(app)}"
     return State.OK, said
+
+
+def _first_worth(app: App) -> str:
+    return " for faster starts" if app.settings.index_url is None else ", or the first start does"
 
 
 def _worth(app: App) -> str:
@@ -353,13 +357,13 @@ def _metrics(app: App) -> tuple[State, str]:
 
 
 def _workers(app: App) -> tuple[State, str]:
-    count, processors = app.settings.workers, os.cpu_count() or 1
+    count = app.settings.workers
     if count == 1:
         return State.OK, "one process does everything; WORKERS has more of them answer"
     require_fork()
-    if count > processors:
+    if count > PROCESSORS:
         return State.WARNING, (
-            f"{count} processes answer with {format_count(processors, 'processor')}, which takes"
+            f"{count} processes answer with {format_count(PROCESSORS, 'processor')}, which takes"
             " memory and gains nothing; set WORKERS=auto"
         )
     return State.OK, f"{count} processes answer, beside one that takes updates in"

@@ -12,6 +12,7 @@ def run(app: App) -> None:
 
     Polls for updates, or receives them by webhook if WEBHOOK_URL is set. Also serves the console if
     CONSOLE_BIND is set, and /healthz and /metrics if METRICS_BIND is. With WORKERS above 1, that
-    many more processes answer, and are replaced if they die. SIGINT and SIGTERM end it.
+    many more processes answer, and are replaced if they die or hang. SIGINT, SIGTERM and SIGHUP
+    end it.
     """
     app.run_telegram()

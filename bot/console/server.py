@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from bot import serving
 from bot.console.errors import ConsoleUnavailable
+from bot.stopping import list_stop_signals
 
 logger = logging.getLogger(__name__)
 
@@ -21,9 +22,9 @@ _PATIENCE_SECONDS: Final = 10
 
 
 def catch_stop_signals() -> threading.Event:
-    """Return an event that SIGINT and SIGTERM set from now on."""
+    """Return an event that SIGINT, SIGTERM and SIGHUP set from now on."""
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in list_stop_signals():
         signal.signal(number, lambda *_: stop.set())
     return stop
 

@@ -1,7 +1,8 @@
 """Log one JSON object a line to standard error, event name first, never a secret.
 
 Each line logged while a request is handled names that request, in any module and thread:
-``jq 'select(.request == "update 12")'`` shows everything that happened to one update.
+``jq 'select(.request == "update 12")'`` shows everything that happened to one update. If several
+processes answer, ``worker`` is the number of the one that logged the line.
 
 Every record is cleaned when it is created, so that no handler, whoever installed it, gets more:
 secrets are removed (``redaction``), and errors have only their kind and place. Libraries may log
@@ -47,6 +48,7 @@ _FIXED: Final = frozenset({"at", "level", "name", "event", "exc_info", "stack_in
 _DEPTH: Final = 3
 
 _request: Final[ContextVar[str | None]] = ContextVar("request", default=None)
+_worker: int | None = None
 _log: Final = logging.getLogger(__name__)
 
 _Arguments = ParamSpec("_Arguments")
@@ -57,10 +59,10 @@ def configure(level: str) -> None:
     """Log records at ``level`` and above, and uncaught errors, to standard error."""
     clean_records()
     handler = _StandardError()
-    handler.addFilter(_name_request)
+    handler.addFilter(_name_origin)
     handler.setFormatter(
         _CleanJson(
-            "{asctime}{levelname}{name}{message}",
+            "{message}{asctime}{levelname}{name}",
             style="{",
             rename_fields={"asctime": "at", "levelname": "level", "message": "event"},
             json_ensure_ascii=False,
@@ -80,6 +82,12 @@ def configure(level: str) -> None:
 def clean_records() -> None:
     """Clean every record when it is created, for all loggers and handlers."""
     logging.setLogRecordFactory(_clean_record)
+
+
+def name_process(number: int) -> None:
+    """Add the number of this process, one of several of a bot, to its records from now on."""
+    global _worker
+    _worker = number
 
 
 @contextmanager
@@ -207,7 +215,9 @@ def _is_written_in_code(text: str) -> bool:
     return False
 
 
-def _name_request(record: logging.LogRecord) -> bool:
+def _name_origin(record: logging.LogRecord) -> bool:
+    if _worker is not None:
+        record.worker = _worker
     name = _request.get()
     if name is not None:
         record.request = name

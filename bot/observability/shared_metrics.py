@@ -18,9 +18,16 @@ VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 def share_metrics() -> Iterator[None]:
     """Share metrics among this process and those that it forks in the body."""
     owner = os.getpid()
-    folder = os.environ[VARIABLE] = mkdtemp(prefix="tathabbat-metrics-")
+    os.environ[VARIABLE] = mkdtemp(prefix="tathabbat-metrics-")
     try:
         yield
     finally:
         if os.getpid() == owner:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_metrics()
+
+
+def remove_metrics() -> None:
+    """Remove the shared folder, if there is one."""
+    folder = os.environ.get(VARIABLE)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Fork the processes of one bot, and replace each that dies.
+"""Fork the processes of one bot, and replace each that dies or hangs.
 
 The supervisor has loaded models and index, which its children share until they change them. It
 does nothing but wait, so a process that replaces another begins as the first ones did.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from bot.errors import ProcessesKeepEnding, SettingsError
+from bot.stopping import list_stop_signals
 from bot.supervision.shared_signals import SharedSignals
 from knowledge.backoff import Backoff
 
@@ -27,6 +28,9 @@ CANNOT_GO_ON: Final = 1
 BROKEN: Final = 70
 #: Seconds that the processes have to end by themselves.
 PATIENCE_S: Final = 25.0
+#: Seconds without a heartbeat after which a process hangs and is killed. Heartbeats come each
+#: second, whatever the database does.
+SILENCE_S: Final = 30.0
 #: Seconds after which a process counts as one that works.
 _STEADY_S: Final = 60.0
 #: Ends within that time, one after the other, after which the bot gives up. More than the deaths
@@ -36,7 +40,6 @@ _BACKOFF: Final = Backoff(timedelta(seconds=1), timedelta(seconds=15))
 _LOOK_S: Final = 1.0
 #: A thread that is to end looks up at least this often.
 _ENDING_S: Final = 0.7
-_SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGCHLD})
 _THREADS: Final = Path("/proc/self/task")
 
 _log = logging.getLogger(__name__)
@@ -88,36 +91,48 @@ class _Slot:
     began: float = 0.0
     ends: int = 0
     due: float = 0.0
+    beat: float = 0.0
+    silent_s: float = 0.0
 
 
 class Supervisor:
     """Keeps one process that takes updates in, and ``count`` that answer, until it is told to stop.
 
-    ``signals`` were made for the same ``count``.
+    ``signals`` were made for the same ``count``. A process whose heartbeat is silent for
+    ``silence_s`` is killed.
     """
 
-    def __init__(self, count: int, signals: SharedSignals, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        count: int,
+        signals: SharedSignals,
+        patience_s: float = PATIENCE_S,
+        silence_s: float = SILENCE_S,
+    ) -> None:
         self._slots = [_Slot(number) for number in range(count + 1)]
-        self._signals, self._patience_s = signals, patience_s
+        self._signals, self._patience_s, self._silence_s = signals, patience_s, silence_s
+        self._looked_at = time.monotonic()
 
     def run(self) -> int | None:
-        """Return its number in each child, and None here once SIGINT or SIGTERM ended all.
+        """Return its number in each child, and None here once a signal to stop ended all.
 
         Raises SystemExit if a child has said why the bot cannot go on, and ProcessesKeepEnding.
         """
         # They are waited for, never handled: nothing interrupts a fork.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        waited = {signal.SIGCHLD, *list_stop_signals()}
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
         while True:
             for slot in self._slots:
                 if slot.pid is None and slot.due <= time.monotonic() and self._fork(slot):
                     signal.pthread_sigmask(signal.SIG_SETMASK, before)
                     return slot.number
-            caught = signal.sigtimedwait(_SIGNALS, _LOOK_S)
+            caught = signal.sigtimedwait(waited, _LOOK_S)
             if caught is not None and caught.si_signo != signal.SIGCHLD:
                 self._end_all()
                 return None
             for slot in self._slots:
                 self._look_after(slot)
+            self._kill_silent()
 
     def _fork(self, slot: _Slot) -> bool:
         """Fork a process; returns whether this is it."""
@@ -127,7 +142,7 @@ class Supervisor:
         if pid == 0:
             self._signals.leave_supervisor()
             return True
-        slot.pid, slot.began = pid, time.monotonic()
+        slot.pid, slot.began, slot.silent_s = pid, time.monotonic(), 0.0
         _log.info("process_started", extra={"worker": slot.number, "pid": pid})
         return False
 
@@ -156,9 +171,24 @@ class Supervisor:
         if pid == 0:
             return None
         slot.pid = None
-        if slot.number != FRONT:
-            self._signals.note_ended(slot.number)
+        self._signals.note_ended(slot.number)
         return os.waitstatus_to_exitcode(status)
+
+    def _kill_silent(self) -> None:
+        """Kill each process that hangs: another takes its place as if it had died."""
+        now = time.monotonic()
+        # If this process was stopped itself, or the machine stood still, so were the others.
+        passed, self._looked_at = min(now - self._looked_at, 2 * _LOOK_S), now
+        for slot in self._slots:
+            beat = self._signals.last_beat(slot.number)
+            # Before its first heartbeat it loads what it needs, however long that takes.
+            slot.silent_s = slot.silent_s + passed if beat and beat == slot.beat else 0.0
+            slot.beat = beat
+            if slot.pid is not None and slot.silent_s > self._silence_s:
+                extra = {"worker": slot.number, "silent_s": round(slot.silent_s)}
+                _log.error("process_hangs", extra=extra)
+                os.kill(slot.pid, signal.SIGKILL)
+                slot.silent_s = 0.0
 
     def _end_all(self) -> None:
         """Tell all processes to end, wait for them, and kill those that do not."""

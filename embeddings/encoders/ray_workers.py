@@ -8,8 +8,10 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import socket
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,8 +35,9 @@ EXTRA: Final = "pip install 'tathabbat[ray]'"
 
 _CLIENT: Final = "ray://"
 _CLIENT_PORT: Final = "10001"
-#: Seconds that a cluster has to accept a connection.
+#: Seconds that a cluster has to accept a connection, and then to answer.
 _REACH_S: Final = 5.0
+_ANSWER_S: Final = 10.0
 #: Seconds that nothing may happen while no worker is ready: a node without the model makes it.
 _START_S: Final = 900.0
 #: Batches that a worker has at a time: one is encoded while the next one waits.
@@ -274,17 +277,19 @@ def connect(
     address: str, *, most: int | None = None, hidden: Collection[str] = ()
 ) -> Iterator[Any]:
     """Yield Ray, connected to the cluster at an address; see ``open_workers``."""
-    if address == LOCAL:
-        with _local_cluster(most or PROCESSORS, hidden) as ray:
+    with _keep_sigterm():
+        if address == LOCAL:
+            with _local_cluster(most or PROCESSORS, hidden) as ray:
+                yield ray
+            return
+        ray = _import_ray()
+        _require_reachable(address)
+        try:
+            _init(ray, address)
+            _unwind_at_sigterm()
             yield ray
-        return
-    ray = _import_ray()
-    _require_reachable(address)
-    try:
-        _init(ray, address)
-        yield ray
-    finally:
-        ray.shutdown()
+        finally:
+            ray.shutdown()
 
 
 @contextmanager
@@ -307,11 +312,29 @@ def _local_cluster(processors: int, hidden: Collection[str]) -> Iterator[Any]:
                 _temp_dir=str(folder / "r"),
             )
         try:
+            _unwind_at_sigterm()
             yield ray
         finally:
             ray.shutdown()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _keep_sigterm() -> Iterator[None]:
+    """Restore after the body what SIGTERM does."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
+
+
+def _unwind_at_sigterm() -> None:
+    """Have SIGTERM end what runs as SIGINT does; Ray's own handlers abort the process."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @cache
@@ -355,7 +378,7 @@ def _init(ray: Any, address: str, **options: object) -> None:
 
 
 def _require_reachable(address: str) -> None:
-    """Raise WorkersUnavailable, at once, if nothing listens at an address: Ray tries for long."""
+    """Raise WorkersUnavailable, soon, if no Ray can be at an address: Ray tries for minutes."""
     if address == AUTO:
         return
     place = address.removeprefix(_CLIENT)
@@ -374,3 +397,19 @@ def _require_reachable(address: str) -> None:
             f"no Ray cluster answers at {address} ({error.strerror or error}); start it there,"
             " correct the address, or leave it out to use this machine alone"
         ) from error
+    if os.environ.get("RAY_USE_TLS", "0").lower() not in ("1", "true"):
+        _require_grpc(f"{host}:{port}", address)
+
+
+def _require_grpc(place: str, address: str) -> None:
+    """Raise WorkersUnavailable unless what listens at a place speaks gRPC, as Ray does."""
+    import grpc
+
+    with grpc.insecure_channel(place, [("grpc.enable_http_proxy", 0)]) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(_ANSWER_S)
+        except grpc.FutureTimeoutError as error:
+            raise WorkersUnavailable(
+                f"what listens at {address} is no Ray cluster, or hangs; correct the address, or"
+                " leave it out to use this machine alone"
+            ) from error

@@ -4,10 +4,11 @@ FAISS divides even a single query among its threads, which for one claim costs s
 saves; so every searching thread uses one, and ``thread_pool`` divides what is worth dividing.
 """
 
-import os
 import threading
 
 import faiss
+
+from embeddings.thread_pool import PROCESSORS
 
 _kept = threading.local()
 
@@ -21,5 +22,5 @@ def use_one_thread() -> None:
 
 def use_all_threads() -> None:
     """Have FAISS use every processor for the calling thread's calls from now on."""
-    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    faiss.omp_set_num_threads(PROCESSORS)
     _kept.alone = False

@@ -65,8 +65,7 @@ class MilvusBuilds:
 
     def names(self) -> list[str]:
         """Return the names of all builds, oldest first, complete or not."""
-        found = self.connection.call("list_collections", within=self.connection.deadlines.read)
-        return sorted(name for name in found if self._named.fullmatch(name))
+        return sorted(name for name in self._collections() if self._named.fullmatch(name))
 
     def current_name(self) -> str | None:
         """Return the name of the served build, None if there is none."""
@@ -176,6 +175,7 @@ class MilvusBuilds:
         doomed = [name for name in others if name not in whole[-(KEPT - 1) :]]
         for name in doomed:
             self.drop(name)
+        self._drop_orphans()
         return doomed
 
     def drop(self, name: str) -> None:
@@ -191,6 +191,19 @@ class MilvusBuilds:
             self.connection.call("drop_alias", self.alias, within=self.connection.deadlines.write)
         for name in self.names():
             self.drop(name)
+
+    def _collections(self) -> list[str]:
+        within = self.connection.deadlines.read
+        found: list[str] = self.connection.call("list_collections", within=within)
+        return found
+
+    def _drop_orphans(self) -> None:
+        """Delete terms whose statements were not made yet when a run was killed, or are gone."""
+        names = self.names()
+        for collection in self._collections():
+            name = collection.removesuffix(BESIDE)
+            if name != collection and name not in names and self._named.fullmatch(name):
+                self.drop(name)
 
     def _insert(self, name: str, rows: list[dict[str, Any]]) -> None:
         """Insert rows; without an answer they may have arrived, and are upserted."""

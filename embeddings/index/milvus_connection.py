@@ -41,6 +41,8 @@ _CHANNEL: Final = {
 class Code(IntEnum):
     """Milvus's error codes that matter here."""
 
+    #: Of pymilvus itself, where it finds no server.
+    NOT_CONNECTED = 2
     COLLECTION_NOT_FOUND = 100
     NOT_LOADED = 101
     NOT_FULLY_LOADED = 103
@@ -261,7 +263,9 @@ class MilvusConnection:
                 f"the index at {self.address} is still loading; wait until that is done"
             )
         why = named.lower().replace("_", " ") or f"code {status}"
-        if isinstance(status, int):
+        if status == Code.NOT_CONNECTED:
+            why = "unavailable"
+        elif isinstance(status, int):
             said = " ".join(str(getattr(error, "message", "")).split())[:_REPEATED]
             why += f": {said}" if said else ""
             if status >= _OF_THE_REQUEST:

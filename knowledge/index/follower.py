@@ -35,7 +35,7 @@ class Follower:
     def __init__(self, sessions: Sessions, index: Serving, every: float = EVERY_S) -> None:
         self._engine, self._index, self._every = sessions.engine, index, every
         self._ending = threading.Event()
-        self._warned_of, self._warned_at = "", 0.0
+        self._warned_at: dict[str, float] = {}
         self._thread = threading.Thread(target=self._follow, name="change log", daemon=True)
 
     def __enter__(self) -> Self:
@@ -66,12 +66,14 @@ class Follower:
                 take_in()
             # The next claim reports the error; here it is only retried.
             except (SQLAlchemyError, KnowledgeError, EmbeddingsError) as error:
-                self._warn(type(error).__name__)
+                self._warn(f"changes cannot be taken in ({type(error).__name__}); trying again")
 
-    def _warn(self, failure: str) -> None:
-        if failure != self._warned_of or time.monotonic() - self._warned_at > _WARN_EVERY_S:
-            _log.warning("changes cannot be taken in (%s); trying again", failure)
-            self._warned_of, self._warned_at = failure, time.monotonic()
+    def _warn(self, problem: str) -> None:
+        """Log a problem, but not again soon: while it lasts it is met twice a second."""
+        warned_at, at = self._warned_at.get(problem), time.monotonic()
+        if warned_at is None or at - warned_at > _WARN_EVERY_S:
+            _log.warning("%s", problem)
+            self._warned_at[problem] = at
 
     def _listen(self) -> None:
         """Apply changes whenever the database notifies of one, until the connection is lost."""
@@ -88,5 +90,5 @@ class Follower:
                         self._take_in()
         # While it listens, the driver's own errors come through.
         except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as error:
-            _log.warning("the change log is lost (%s); connecting again", type(error).__name__)
+            self._warn(f"the change log is lost ({type(error).__name__}); connecting again")
             self._take_in()

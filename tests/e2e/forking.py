@@ -2,39 +2,55 @@
 
     python -m tests.e2e.forking HOW
 
-Each child prints "NUMBER PID"; then it waits for its end (``wait``), has said why the bot cannot go
-on (``refuse``), or breaks (``break``). Pauses between starts are left out.
+Each child prints "NUMBER PID"; then it waits for its end (``wait``; ``nohup`` with hangups
+ignored), has said why the bot cannot go on (``refuse``), or breaks (``break``). With ``beat`` the
+child that answers has a heartbeat, and the other has none yet. Pauses between starts are left out.
 """
 
 import os
 import select
+import signal
 import sys
 from datetime import timedelta
 
 from bot.errors import BotError
+from bot.observability.shared_metrics import remove_metrics, share_metrics
 from bot.supervision import supervisor
 from bot.supervision.shared_signals import SharedSignals
 from bot.supervision.supervisor import BROKEN, CANNOT_GO_ON, FRONT, Supervisor, end_child
 from knowledge.backoff import Backoff
 
+#: More than the supervisor lets pass for one look.
+SILENCE_S = 2.5
+
 
 def main() -> None:
     """Run until told to stop."""
     how = sys.argv[1]
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if how == "nohup" else signal.SIG_DFL)
     supervisor._BACKOFF = Backoff(timedelta(), timedelta())  # type: ignore[misc]
     signals = SharedSignals(1)
-    try:
-        number = Supervisor(1, signals).run()
-    except BotError as error:
-        sys.exit(f"{error}")
-    if number is None:
-        say("all ended")
-        return
-    say(f"{number} {os.getpid()}")
-    if how == "wait" or number == FRONT:
-        select.select([signals.supervisor_ended], [], [])
-        say("orphaned")
-    end_child({"wait": 0, "refuse": CANNOT_GO_ON, "break": BROKEN}[how])
+    with share_metrics():
+        try:
+            number = Supervisor(1, signals, silence_s=SILENCE_S).run()
+        except BotError as error:
+            sys.exit(f"{error}")
+        if number is None:
+            say("all ended")
+            return
+        beats = how == "beat" and number != FRONT
+        if beats:
+            signals.beat(number)
+        say(f"{number} {os.getpid()}")
+        code = {"refuse": CANNOT_GO_ON, "break": BROKEN}.get(how)
+        if code is None or number == FRONT:
+            while not select.select([signals.supervisor_ended], [], [], 0.1)[0]:
+                if beats:
+                    signals.beat(number)
+            say("orphaned")
+        if signals.has_supervisor_ended:
+            remove_metrics()
+        end_child(code or 0)
 
 
 def say(line: str) -> None:

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from bot.supervision.supervisor import FRONT, SILENCE_S
 from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.storage.database import open_engine
 from tests.e2e.balanced_server import free_ports
@@ -68,10 +70,9 @@ class Processes:
 
     def pids(self, number: int) -> list[int]:
         """Return the pids of all processes that had this number, the latest last."""
-        lines = [json.loads(line) for line in self._log.read_text("utf-8").splitlines() if line]
         return [
             line["pid"]
-            for line in lines
+            for line in read_lines(self._log)
             if line["event"] == "process_started" and line["worker"] == number
         ]
 
@@ -100,6 +101,11 @@ def ask(server: BotApiServer, people: Sequence[int]) -> None:
 def wait_for_answers(server: BotApiServer, people: Sequence[int]) -> None:
     for person, opening in zip(people, list(OPENINGS.values()) * len(people), strict=False):
         assert opening in server.wait_for_message(person, timeout=_PATIENCE).text[:4]
+
+
+def read_lines(log: Path) -> list[dict[str, Any]]:
+    """Return what the processes logged."""
+    return [json.loads(line) for line in log.read_text("utf-8").splitlines() if line]
 
 
 def count_answers(server: BotApiServer, people: Sequence[int]) -> dict[int, int]:
@@ -153,8 +159,37 @@ def test_each_claim_is_answered_once_whichever_process_dies(
         bot.send_signal(signal.SIGTERM)
         assert bot.wait(_PATIENCE) == 0
         assert server.problems == []
+    by = {line["worker"] for line in read_lines(log) if line["event"] == "update_sent"}
+    assert by == {1, 2}
     for number in range(3):
         assert not Path(f"/proc/{processes.pids(number)[-1]}").exists()
+
+
+def test_whichever_process_hangs_is_replaced(tmp_path: Path, models_dir: Path) -> None:
+    program = replace(installation(tmp_path / "bot", models_dir), settings={"WORKERS": "2"})
+    log = tmp_path / "log"
+    processes = Processes(log, "")
+    with BotApiServer() as server, program.running(server, log):
+        ask(server, [1])
+        assert server.wait_for_message(1, timeout=_PATIENCE).text
+        for number in (FRONT, 1):
+            os.kill(processes.pids(number)[-1], signal.SIGSTOP)
+        for number in (FRONT, 1):
+
+            def replaced(number: int = number) -> bool | None:
+                return len(processes.pids(number)) == 2 or None
+
+            server._wait(replaced, SILENCE_S + _PATIENCE, f"another process {number}")
+        ask(server, [2])
+        assert server.wait_for_message(2, timeout=_PATIENCE).text
+    lines = read_lines(log)
+    hung = [(line["event"], line["worker"]) for line in lines if line["level"] == "ERROR"]
+    assert sorted(hung) == [
+        ("process_ended", FRONT),
+        ("process_ended", 1),
+        ("process_hangs", FRONT),
+        ("process_hangs", 1),
+    ]
 
 
 def test_a_token_that_is_refused_ends_all(tmp_path: Path, models_dir: Path, bind: str) -> None:

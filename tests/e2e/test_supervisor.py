@@ -4,9 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+
+from tests.e2e.forking import SILENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -47,6 +52,41 @@ def test_who_is_killed_is_replaced_and_a_signal_ends_all() -> None:
         assert program.wait(PATIENCE) == 0
 
 
+def test_who_hangs_is_replaced_and_who_has_not_begun_is_left() -> None:
+    with forking("beat") as program:
+        stopped = read_pid(program, 1)
+        os.kill(stopped, signal.SIGSTOP)
+        assert read_pid(program, 1) != stopped
+        program.send_signal(signal.SIGTERM)
+        assert read(program) == "all ended"
+
+
+def test_nobody_is_replaced_because_the_machine_stood_still() -> None:
+    with forking("beat") as program:
+        pids = [program.pid, *(int(read(program).split()[1]) for _ in range(2))]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(2 * SILENCE_S)
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(0.2)
+        program.send_signal(signal.SIGTERM)
+        assert read(program) == "all ended"
+
+
+def test_a_hangup_ends_all_unless_it_is_ignored() -> None:
+    with forking("wait") as program:
+        read(program), read(program)
+        program.send_signal(signal.SIGHUP)
+        assert read(program) == "all ended"
+        assert program.wait(PATIENCE) == 0
+    with forking("nohup") as program:
+        first = read_pid(program, 1)
+        program.send_signal(signal.SIGHUP)
+        os.kill(first, signal.SIGKILL)
+        assert read_pid(program, 1) != first
+
+
 def test_who_says_why_it_cannot_go_on_ends_all() -> None:
     with forking("refuse") as program:
         assert program.wait(PATIENCE) == 1
@@ -61,8 +101,12 @@ def test_who_breaks_at_every_start_ends_all_with_a_sentence() -> None:
     assert sum(line.startswith("1 ") for line in said[0].splitlines()) == 15
 
 
-def test_nobody_outlives_the_supervisor() -> None:
+def test_nothing_outlives_the_supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with forking("wait") as program:
         read(program), read(program)
+        assert len(list(tmp_path.iterdir())) == 1
         program.kill()
         assert [read(program), read(program)] == ["orphaned", "orphaned"]
+        assert read(program) == ""
+        assert list(tmp_path.iterdir()) == []

@@ -251,7 +251,12 @@ class TestAnsweringThatFails:
         )
 
     def test_an_index_that_is_away_is_waited_for_and_nothing_is_lost(
-        self, server: BotApiServer, bot: Running, talk: EchoTalk, sessions: Sessions
+        self,
+        server: BotApiServer,
+        bot: Running,
+        talk: EchoTalk,
+        sessions: Sessions,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         """The person is told that it is looked for; then the answer takes that place."""
         talk.outages = ANSWER_TRIES + 1
@@ -264,6 +269,9 @@ class TestAnsweringThatFails:
         assert answer.message_id == placeholder.message_id
         found = kept(sessions, update)
         assert (found.tries, found.state) == (0, UpdateState.SENT)
+        # While a server is away every update that waits tries again and again.
+        failed = [each for each in caplog.records if each.getMessage() == "update_failed"]
+        assert [each for each in failed if each.levelno >= logging.INFO] == []
 
     def test_what_breaks_whatever_is_done_about_it_does_not_stay_for_ever(
         self, server: BotApiServer, config: TelegramConfig, sessions: Sessions

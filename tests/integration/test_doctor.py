@@ -179,6 +179,18 @@ class TestSecretKey:
         assert found.state is State.FAILURE
         assert "x" * 64 not in found.message
 
+    def test_a_bot_with_another_logs_it_at_the_start(
+        self, app: App, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with app.sessions.begin() as session:
+            people.remember_address(session, KEY, "7", app.settings.secret())
+        app._warn_of_another_key()
+        assert "key_of_another_database" not in caplog.text
+        del app.secret
+        app.settings = app.settings.model_copy(update={"secret_key": SecretStr("x" * 64)})
+        app._warn_of_another_key()
+        assert "key_of_another_database" in caplog.text
+
     def test_one_that_others_read_is_a_warning(self, app: App, doctor: Doctor) -> None:
         app.settings.secret()
         app.settings.key_file.chmod(0o644)
@@ -436,7 +448,7 @@ def test_the_metrics(doctor: Doctor, bind: str | None, state: State) -> None:
 def test_more_processes_than_processors_are_told(
     doctor: Doctor, workers: int, state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(diagnostics, "PROCESSORS", 2)
     assert doctor(workers=workers)["workers"].state is state
 
 

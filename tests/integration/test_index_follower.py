@@ -1,10 +1,13 @@
 """What others publish is in the index of a running bot before anybody asks."""
 
+import sqlite3
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
@@ -12,6 +15,7 @@ from embeddings.progress import Progress
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.errors import DatabaseUnavailable
 from knowledge.index.follower import Follower
 from knowledge.index.serving_index import ServingIndex, reindex
 from knowledge.storage.database import Sessions
@@ -91,6 +95,32 @@ def test_a_lost_connection_is_made_again(
         with sessions.begin() as session:
             curation.publish(session, ids, "test")
         assert index.has.wait(30)
+
+
+def test_a_database_that_stays_away_is_told_once(
+    index: _Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Away:
+        dialect = SimpleNamespace(name="postgresql", loaded_dbapi=sqlite3)
+
+        def connect(self) -> Connection:
+            tried.release()
+            raise OperationalError("", None, Exception())
+
+    def fail() -> LiveIndex:
+        raise DatabaseUnavailable("away")
+
+    tried = threading.Semaphore(0)
+    monkeypatch.setattr(index, "current", fail)
+    follower = Follower(index._sessions, index, 0.01)
+    monkeypatch.setattr(follower, "_engine", Away())
+    with follower:
+        for _ in range(5):
+            assert tried.acquire(timeout=30)
+    assert sorted(record.getMessage() for record in caplog.records) == [
+        "changes cannot be taken in (DatabaseUnavailable); trying again",
+        "the change log is lost (OperationalError); connecting again",
+    ]
 
 
 def test_a_new_snapshot_is_turned_to(

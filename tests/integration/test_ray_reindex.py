@@ -6,9 +6,11 @@ One cluster of two workers on loopback, where Ray is installed.
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -175,19 +177,28 @@ def test_workers_with_another_encoder_are_refused(ray: Any) -> None:
         list(workers.encode_batches([["text"]]))
 
 
-def test_a_driver_that_is_killed_is_continued(ray: Any, sessions: Sessions, file: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_driver_that_is_ended_is_continued(
+    ray: Any, sessions: Sessions, file: Path, how: signal.Signals
+) -> None:
     _publish(sessions, TEXTS)
     address, environment = _environment(ray)
     driver = subprocess.Popen(
         [sys.executable, "-c", _DRIVER, address, f"sqlite:///{file}"],
         env=environment,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         encoding="utf-8",
     )
     with driver:
         assert driver.stdout is not None
+        assert driver.stderr is not None
         assert int(driver.stdout.readline()) >= 1
-        driver.kill()
+        driver.send_signal(how)
+        said = driver.stderr.read()
+    # At SIGTERM Ray itself prints its stack and aborts.
+    assert "***" not in said
+    assert driver.returncode == (-how if how is signal.SIGKILL else -signal.SIGINT)
     kept = _kept(sessions)
     assert BATCH <= kept < len(TEXTS)
     assert _embed(sessions, ray) == len(TEXTS) - kept
@@ -263,6 +274,33 @@ class TestRefusals:
         assert result.code == 1
         assert "no Ray cluster answers at" in result.sentence
         assert time.monotonic() - began < 5
+
+    @pytest.mark.parametrize("address", ["127.0.0.1:{}", "ray://127.0.0.1:{}"])
+    @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+    def test_what_is_no_cluster_is_refused_in_seconds(
+        self, cli: Cli, address: str, answer: bytes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Ray itself would try for minutes, and write lines of its own."""
+        pytest.importorskip("ray")
+        monkeypatch.setattr(ray_workers, "_ANSWER_S", 1.0)
+        kept = []
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    kept.append(server.accept()[0])
+                    kept[-1].sendall(answer)
+
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            threading.Thread(target=serve, daemon=True).start()
+            began = time.monotonic()
+            result = cli("reindex", "--ray", address.format(server.getsockname()[1]))
+            server.shutdown(socket.SHUT_RDWR)
+        for connection in kept:
+            connection.close()
+        assert result.code == 1
+        assert "is no Ray cluster, or hangs; correct the address" in result.sentence
+        assert time.monotonic() - began < 10
 
     @pytest.mark.parametrize("address", ["host", "host:port", "http://host:80/", "ray://"])
     def test_an_address_that_is_none(self, cli: Cli, address: str) -> None:

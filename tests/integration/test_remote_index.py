@@ -269,6 +269,25 @@ class TestBuilds:
         assert one.builds.prune() == left
         assert one.builds.names() == [first.name]
 
+    def test_prune_deletes_terms_whose_statements_were_never_made(
+        self, one: Process, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def killed(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        first = one.builds.reindex(one.encoder)
+        builds = one.builds._on_server()
+        with monkeypatch.context() as patch:
+            patch.setattr("embeddings.index.milvus_builds.make_statements", killed)
+            patch.setattr("embeddings.index.milvus_builds.MilvusBuilds.drop", killed)
+            with pytest.raises(KeyboardInterrupt):
+                one.builds.reindex(one.encoder)
+        kept = {first.name, f"{first.name}_terms"}
+        ours = {name for name in builds._collections() if name.startswith(builds.alias)}
+        assert len(ours - kept) == 1
+        assert one.builds.prune() == []
+        assert {name for name in builds._collections() if name.startswith(builds.alias)} == kept
+
     def test_the_second_of_two_reindexes_is_told(
         self, one: Process, sessions: Sessions, shared: MilvusServer, tmp_path: Path
     ) -> None:

@@ -107,7 +107,7 @@ class TestCommands:
         monkeypatch.setenv("INDEX_URL", NOWHERE)
         result = cli("index", "status")
         assert result.code == 1
-        assert "the index at http://127.0.0.1:1 does not answer" in result.sentence
+        assert "the index at http://127.0.0.1:1 does not answer (unavailable)" in result.sentence
         assert "hunter2secret" not in result.err + cli("config", "show").out
 
     @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ class TestDoctor:
         self, app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         publish(app)
-        assert "tathabbat reindex" in _index(app).message
+        assert "run `tathabbat reindex`, or the first start does" in _index(app).message
         app.builds.reindex(app.encoder)
         found = _index(app)
         assert found.state is State.OK

@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot.errors import SettingsError
-from bot.observability.logs import Threads, configure, name_requests
+from bot.observability import logs
+from bot.observability.logs import Threads, configure, name_process, name_requests
 from bot.observability.redaction import HIDDEN, hide, summarise_error, withhold_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +32,7 @@ def test_an_event_is_one_line_with_its_fields(capsys: pytest.CaptureFixture[str]
     configure("INFO")
     logging.getLogger("bot.somewhere").info("claim_answered", extra={"talk_ms": 12, "kind": "نص"})
     (event,) = events(capsys)
+    assert next(iter(event)) == "event"
     assert event.pop("at")
     assert event == {
         "level": "INFO",
@@ -39,6 +41,20 @@ def test_an_event_is_one_line_with_its_fields(capsys: pytest.CaptureFixture[str]
         "talk_ms": 12,
         "kind": "نص",
     }
+
+
+def test_a_line_names_which_of_several_processes_logged_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "_worker", None)
+    configure("INFO")
+    logging.getLogger("bot").info("alone")
+    name_process(0)
+    logging.getLogger("bot").info("one_of_several")
+    logging.getLogger("library").warning("theirs")
+    alone, own, theirs = events(capsys)
+    assert "worker" not in alone
+    assert (own["worker"], theirs["worker"]) == (0, 0)
 
 
 def test_several_lines_and_a_traceback_stay_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,5 @@
 """Settings: where they come from, which wins, what is refused, and that secrets stay secret."""
 
-import os
 import re
 import stat
 import subprocess
@@ -8,7 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -17,6 +16,7 @@ from bot.app import App
 from bot.errors import SettingsError
 from bot.observability.redaction import HIDDEN, redact
 from bot.settings import Origin, Settings, UnknownName, find_unknown_names, load
+from embeddings.thread_pool import PROCESSORS
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "123456:do-not-show-this-to-anybody"
@@ -176,7 +176,7 @@ class TestValues:
 
     @pytest.mark.parametrize(
         ("written", "count"),
-        [("1", 1), (" 3 ", 3), ("auto", os.cpu_count()), ("AUTO", os.cpu_count())],
+        [("1", 1), (" 3 ", 3), ("auto", PROCESSORS), ("AUTO ", PROCESSORS)],
     )
     def test_workers_are_counted(
         self, written: str, count: int, monkeypatch: pytest.MonkeyPatch
@@ -184,6 +184,28 @@ class TestValues:
         assert load().workers == 1
         monkeypatch.setenv("WORKERS", written)
         assert load().workers == count
+
+    def test_a_machine_of_many_processors_gets_no_more_workers_than_a_number_may_be(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("bot.settings.PROCESSORS", 192)
+        monkeypatch.setenv("WORKERS", "auto")
+        assert load().workers == 64
+
+    @pytest.mark.parametrize(
+        "password", ["half#of-it-shown", "12/half-of-it-shown", "12?half-of-it-shown"]
+    )
+    def test_a_password_that_ends_an_address_early_is_refused_unshown(
+        self, password: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for user in ("root:", ""):
+            monkeypatch.setenv("INDEX_URL", f"http://{user}{password}@milvus:19530")
+            with pytest.raises(SettingsError, match="as %23 %2F %3F") as refused:
+                load()
+            assert "shown" not in str(refused.value)
+            written = f"http://{user}{quote(password, safe='')}@milvus:19530"
+            monkeypatch.setenv("INDEX_URL", written)
+            assert load().index_url is not None
 
     def test_workers_that_are_no_number_are_told_what_is_wanted(
         self, monkeypatch: pytest.MonkeyPatch

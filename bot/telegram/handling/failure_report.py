@@ -25,8 +25,11 @@ async def report_failure(update: object, context: Context) -> None:
         # The person blocked the bot or removed it from the group: nobody is left to answer.
         logger.info("update_undeliverable", extra={"update_id": update_id})
         return
-    logger.error("update_failed", extra={"update_id": update_id, **log_fields(error)})
+    index_failed = isinstance(error, IndexUnavailable)
+    # Whoever opens the index logs that once; each update that waits meets it again and again.
+    level = logging.DEBUG if index_failed else logging.ERROR
+    logger.log(level, "update_failed", extra={"update_id": update_id, **log_fields(error)})
     if update_id is not None:
         pending = context.bot_data.pending(update_id)
         pending.failure = type(error).__name__
-        pending.index_failed = isinstance(error, IndexUnavailable)
+        pending.index_failed = index_failed

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import re
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -21,7 +20,7 @@ from bot.conversation.interface import Talk
 from bot.conversation.outbox import NotificationQueue
 from bot.observability import redaction, telemetry
 from bot.observability.logs import clean_records
-from bot.stopping import repeat_during, unless_stopped
+from bot.stopping import list_stop_signals, repeat_during, unless_stopped
 from bot.telegram.errors import TelegramUnreachable, TokenMissing, TokenRejected, WebhookUnavailable
 from bot.telegram.handling import groups, handlers
 from bot.telegram.handling.context import App, Context, HandlerState
@@ -63,6 +62,8 @@ _PATIENT_TRIES = 10_000
 _CONNECTIONS = 8
 _MESSAGE_SECONDS = 0.1
 _CONNECTION_SECONDS = 20.0
+# How often one of several processes shows that it does not hang.
+_BEAT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +175,13 @@ class Neighbours:
     """The other processes of this bot, as one of them sees them.
 
     ``wake`` tells those that answer that updates are stored; ``woken`` can be read when this one is
-    told so, and ``note_woken`` empties it. ``ended`` can be read once the supervisor has ended.
-    ``note_looked`` records that this process looked for updates. ``share`` is what it takes.
+    told so, and ``note_woken`` empties it. ``ended`` can be read once the supervisor has ended,
+    which kills this process if it does not call ``beat`` for long. ``note_looked`` records that
+    this process looked for updates. ``share`` is what it takes.
     """
 
     ended: int
+    beat: Callable[[], None]
     wake: Callable[[], None]
     woken: int | None = None
     note_woken: Callable[[], None] = lambda: None
@@ -194,7 +197,7 @@ def run(
     profiles: Profiles,
     neighbours: Neighbours | None = None,
 ) -> None:
-    """Run the bot until SIGINT or SIGTERM; running updates are finished first.
+    """Run the bot until SIGINT, SIGTERM or SIGHUP; running updates are finished first.
 
     With ``neighbours`` others answer what this process takes in. Raises a ``TelegramChannelError``
     if it cannot start or go on.
@@ -206,7 +209,7 @@ def run(
 def run_answering(
     config: TelegramConfig, talk: Talk, update_store: UpdateStore, neighbours: Neighbours
 ) -> None:
-    """Answer updates that ``neighbours`` take in, until SIGINT or SIGTERM. Raises as ``run``."""
+    """Answer updates that ``neighbours`` take in, until a signal to stop. Raises as ``run``."""
     stopping = partial(_serve_answers, config, talk, update_store, neighbours)
     asyncio.run(_until_signal(stopping, neighbours))
 
@@ -356,10 +359,10 @@ async def connect(config: TelegramConfig, tries: int = 1) -> AsyncIterator[Bot]:
 async def _until_signal(
     serving: Callable[[asyncio.Event], Awaitable[None]], neighbours: Neighbours | None
 ) -> None:
-    """Run until SIGINT, SIGTERM, or the end of the supervisor, if there is one."""
+    """Run until a signal to stop, or the end of the supervisor, if there is one."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in list_stop_signals():
         # Windows' event loops have no signal handlers: there Ctrl-C ends the run less gracefully.
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
@@ -370,6 +373,12 @@ async def _until_signal(
             stop.set()
 
         loop.add_reader(neighbours.ended, end)
+
+        def beat() -> None:
+            neighbours.beat()
+            loop.call_later(_BEAT_SECONDS, beat)
+
+        beat()
     await serving(stop)
 
 
