@@ -2,21 +2,16 @@
 
 import asyncio
 import atexit
-import gc
 import logging
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.errors import BotError, SettingsError
-from bot.observability.logs import configure, name_process
-from bot.observability.redaction import redact
-from bot.observability.shared_metrics import remove_metrics, share_metrics
+from bot.errors import SettingsError
+from bot.observability.logs import configure
 from bot.settings import NO_WEBHOOK_ADDRESS, NO_WEBHOOK_SECRET, Settings, find_unknown_names, load
 from embeddings.errors import IndexUnreachable
 from embeddings.progress import Progress
@@ -33,7 +28,6 @@ if TYPE_CHECKING:
     from bot.ingestion.feed_poller import Poller
     from bot.parsing.parser_pool import ParserPool
     from bot.scheduled_jobs import JobRunner
-    from bot.supervision.shared_signals import SharedSignals
     from bot.telegram.setup.application import TelegramConfig
     from bot.telegram.setup.registration import Registration
     from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
@@ -49,10 +43,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that a thread keeps the interpreter while others want it (``sys.setswitchinterval``).
-#: Python's .005 is longer than most work here. Measured with this value: a tenth more claims
-#: answered, and the slowest a fifth sooner.
-SWITCH_S = 0.001
 #: Makes a progress bar for a label; None without a terminal.
 ProgressBars = Callable[[str], Progress | None]
 
@@ -64,7 +54,7 @@ class App:
     """
 
     def __init__(self, progress: ProgressBars) -> None:
-        self._progress = progress
+        self.progress = progress
 
     @cached_property
     def settings(self) -> Settings:
@@ -108,7 +98,7 @@ class App:
         from bot.observability import telemetry
         from embeddings.encoders.encoder import open_encoder
 
-        bar = self._progress("Unpacking the model")
+        bar = self.progress("Unpacking the model")
         name, folder = self.settings.embedding_model, self.settings.models_dir
         return open_encoder(name, folder, bar, telemetry.observe_encoded)
 
@@ -155,7 +145,7 @@ class App:
         # Settings are not theirs to know: secrets are among them.
         hidden = [name.upper() for name in Settings.model_fields]
         workers = partial(open_workers, address, opened, fingerprint, hidden=hidden)
-        bar = self._progress("Embedding the statements")
+        bar = self.progress("Embedding the statements")
         embed_in_bulk(self.sessions, fingerprint, workers, bar)
 
     @cached_property
@@ -171,7 +161,7 @@ class App:
         """The cross-encoder that judges and reranks."""
         from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
 
-        return OnnxCrossEncoder(self.settings.models_dir, self._progress("Preparing the judge"))
+        return OnnxCrossEncoder(self.settings.models_dir, self.progress("Preparing the judge"))
 
     @cached_property
     def calibration(self) -> "Calibration":
@@ -242,7 +232,7 @@ class App:
 
         return Poller(self.sessions, self.fetcher, self.parsers, now, holder=self.process.name)
 
-    def _jobs(self, config: "TelegramConfig") -> "JobRunner":
+    def jobs(self, config: "TelegramConfig") -> "JobRunner":
         """Return the runner of a running bot's scheduled jobs."""
         from bot.conversation.bulletins import Bulletins
         from bot.job_schedule import JobSchedule
@@ -278,7 +268,7 @@ class App:
     @contextmanager
     def isolated_app(self, folder: Path) -> Iterator["App"]:
         """Yield an app with its own knowledge base below ``folder`` and this app's models."""
-        other = App(self._progress)
+        other = App(self.progress)
         apart = {"data_dir": folder, "database_url": None, "index_url": None}
         other.settings = self.settings.model_copy(update=apart)
         other.encoder, other.reader, other.judge = self.encoder, self.reader, self.judge
@@ -332,201 +322,20 @@ class App:
 
         embed_published(self.sessions, self.encoder, ids)
 
-    def run_telegram(self) -> None:
-        """Answer people on Telegram until a signal to stop. Raises TelegramChannelError."""
-        sharing = self.settings.workers > 1 and self.settings.metrics_bind
-        # Before anything counts.
-        with share_metrics() if sharing else nullcontext():
-            self._run_telegram()
-
-    def _run_telegram(self) -> None:
-        from bot.telegram.setup import application
-
-        sys.setswitchinterval(SWITCH_S)
-        config = self._telegram_config()
-        # Check the key and the token before loading anything heavy.
-        secret = self.secret
-        self._warn_of_unknown_names()
-        asyncio.run(application.check(config, config.startup_tries))
-        if self.settings.workers > 1:
-            self._run_processes(config, secret)
-        else:
-            self._prepare()
-            self._take_updates(config, secret)
-
-    def _run_processes(self, config: "TelegramConfig", secret: bytes) -> None:
-        """Load models and index, and fork: one process takes updates in, the others answer."""
-        from bot.supervision.shared_signals import SharedSignals
-        from bot.supervision.supervisor import (
-            BROKEN,
-            CANNOT_GO_ON,
-            FRONT,
-            Supervisor,
-            end_child,
-            require_fork,
-        )
-        from bot.telegram.setup.application import share_config
-        from knowledge.index.serving_index import ServingIndex
-
-        count = self.settings.workers
-        require_fork()
-        self._load_shared(count)
-        signals = SharedSignals(count)
-        number = Supervisor(count, signals).run()
-        if number is None:
-            return
-        name_process(number)
-        config, code = share_config(config, count + 1), 0
-        try:
-            if isinstance(self.index, ServingIndex):
-                self.index.reopen()
-            self._prepare()
-            if number == FRONT:
-                self._take_updates(config, secret, signals)
-            else:
-                self._answer_updates(config, secret, signals, number)
-        except BotError as error:
-            sys.stderr.write(f"tathabbat: {redact(str(error))}\n")
-            code = CANNOT_GO_ON
-        except BaseException:
-            logger.exception("process_broken")
-            code = BROKEN
-        if signals.has_supervisor_ended:
-            # It was killed: nobody else removes them.
-            remove_metrics()
-        end_child(code)
-
-    def _load_shared(self, count: int) -> None:
-        """Load what forked processes share; leave no connection behind, and no thread at work."""
-        from bot.supervision.supervisor import wait_for_threads
-        from embeddings import thread_pool
-
-        share = max(1, thread_pool.PROCESSORS // count)
-        thread_pool.use_processors(share)
-        engine = self.sessions.engine
-        # In a thread, with which those that libraries keep for it end.
-        with ThreadPoolExecutor(1) as loading:
-            loading.submit(self._load).result()
-        thread_pool.use_processors(share)
-        engine.dispose()
-        gc.collect()
-        # Nothing of it is looked through again, which would write to its pages.
-        gc.freeze()
-        logger.info("models_loaded", extra={"threads": wait_for_threads()})
-
-    def _load(self) -> None:
-        from embeddings.bundled.e5_model import BUNDLED_NAME, STOCK_NAME
-        from knowledge.index.serving_index import ServingIndex
-
-        # torch's threads do not outlive a fork, so there each process loads its own.
-        if self.settings.embedding_model not in (BUNDLED_NAME, STOCK_NAME):
-            return
-        self.checker.prepare_models()
-        # Nor do connections to an index server.
-        if isinstance(self.index, ServingIndex):
-            self.index.current(self._progress("Reading the knowledge base"))
-            self.index.close()
-
-    def _take_updates(
-        self, config: "TelegramConfig", secret: bytes, signals: "SharedSignals | None" = None
-    ) -> None:
-        """Take updates in, and do all else. Other processes answer if there are ``signals``."""
-        from bot.conversation.bot_profile import make_profile
-        from bot.conversation.outbox import Outbox
-        from bot.conversation.translations import DEFAULT, Language
-        from bot.job_schedule import LOOK_S
-        from bot.observability import telemetry
-        from bot.schema_guard import SchemaGuard
-        from bot.supervision.supervisor import FRONT
-        from bot.telegram.incoming.update_store import UpdateStore
-        from bot.telegram.setup import application
-        from knowledge.index.follower import Follower
-
-        profiles = {
-            "": make_profile(DEFAULT),
-            **{each.value: make_profile(each) for each in Language},
-        }
-        neighbours, idle = None, None
-        if signals is not None:
-            neighbours = application.Neighbours(
-                signals.supervisor_ended, partial(signals.beat, FRONT), signals.wake
-            )
-            idle = signals.measure_idle
-        self._warn_of_another_key()
-        # What came before, such as loading models, is no time that the loop hangs.
-        telemetry.note_inbox_checked()
-        jobs = self._jobs(config).in_background(LOOK_S)
-        following = Follower(self.sessions, self.index)
-        # Jobs end first, so that the console does not wait for a document that they read.
-        with (
-            SchemaGuard(self.sessions),
-            self._serve_metrics(idle),
-            self._serve_console(),
-            following,
-            self.parsers,
-            jobs,
-        ):
-            holder = self.process.name
-            notifications = Outbox(self.sessions, secret, holder=holder)
-            inbox = UpdateStore(self.sessions, secret, holder=holder)
-            talk = self.conversation("telegram")
-            application.run(config, talk, notifications, inbox, profiles, neighbours)
-
-    def _answer_updates(
-        self, config: "TelegramConfig", secret: bytes, signals: "SharedSignals", number: int
-    ) -> None:
-        """Answer updates that another process takes in."""
-        from bot.telegram.handling.workers import AT_ONCE, Share
-        from bot.telegram.incoming.update_store import UpdateStore
-        from bot.telegram.setup.application import Neighbours, run_answering
-        from embeddings import thread_pool
-        from knowledge.index.follower import Follower
-
-        neighbours = Neighbours(
-            signals.supervisor_ended,
-            partial(signals.beat, number),
-            signals.wake,
-            signals.wakes(number),
-            partial(signals.note_woken, number),
-            partial(signals.note_looked, number),
-            Share(AT_ONCE, thread_pool.count_processors() + 1),
-        )
-        with Follower(self.sessions, self.index), self.parsers:
-            inbox = UpdateStore(self.sessions, secret, holder=self.process.name)
-            run_answering(config, self.conversation("telegram"), inbox, neighbours)
-
-    def run_console(self) -> None:
-        """Serve the moderators' console until a signal to stop. Raises ConsoleUnavailable."""
-        from bot.console import server
-        from bot.schema_guard import SchemaGuard
-        from knowledge.index.follower import Follower
-
-        bind = self.settings.console_bind
-        if bind is None:
-            raise SettingsError(
-                "CONSOLE_BIND is not set; set it to host:port, such as 127.0.0.1:8080"
-            )
-        self._warn_of_unknown_names()
-        self._prepare()
-        following = Follower(self.sessions, self.index)
-        serving = server.serve_beside(self.console, bind, self.settings.console_proxies)
-        stop = server.catch_stop_signals()
-        # Parsers end first: requests waiting for one get their error while the server still runs.
-        with SchemaGuard(self.sessions), serving, following, self.parsers:
-            server.wait_for(stop)
-
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
         """Load models and index. An index server that does not answer yet is no error."""
         try:
-            self.checker.prepare(self._progress("Reading the knowledge base"))
+            self.checker.prepare(self.progress("Reading the knowledge base"))
         except IndexUnreachable as error:
             logger.warning("index_unreachable", extra={"way_out": str(error)})
 
-    def _warn_of_unknown_names(self) -> None:
+    def warn_of_unknown_names(self) -> None:
+        """Log each setting that the program does not know, with what it may mean."""
         for unknown in find_unknown_names():
             logger.warning("unknown_setting", extra={"way_out": str(unknown)})
 
-    def _warn_of_another_key(self) -> None:
+    def warn_of_another_key(self) -> None:
+        """Log that people in the database were hashed with another key, if they were."""
         from knowledge.accounts import people
 
         try:
@@ -537,21 +346,6 @@ class App:
                 " that key, unless it was given up on purpose"
             )
             logger.warning("key_of_another_database", extra={"way_out": way_out})
-
-    def _serve_metrics(
-        self, idle_processes: Callable[[], list[float]] | None = None
-    ) -> AbstractContextManager[None]:
-        from bot.serving.metrics_server import HealthCollector, serve_metrics
-
-        bind = self.settings.metrics_bind
-        standing = HealthCollector(self.sessions, self.index, now, idle_processes=idle_processes)
-        return serve_metrics(standing, bind) if bind else nullcontext()
-
-    def _serve_console(self) -> AbstractContextManager[None]:
-        from bot.console import server
-
-        bind, proxies = self.settings.console_bind, self.settings.console_proxies
-        return server.serve_beside(self.console, bind, proxies) if bind else nullcontext()
 
     @cached_property
     def console(self) -> "Starlette":
@@ -582,9 +376,10 @@ class App:
         """The bot's registration at Telegram, asked once. Raises TelegramChannelError."""
         from bot.telegram.setup.registration import load_registration
 
-        return asyncio.run(load_registration(self._telegram_config()))
+        return asyncio.run(load_registration(self.telegram_config()))
 
-    def _telegram_config(self) -> "TelegramConfig":
+    def telegram_config(self) -> "TelegramConfig":
+        """Return how the bot talks to Telegram. Raises SettingsError."""
         from bot import serving
         from bot.telegram.outgoing.rate_limits import Limits
         from bot.telegram.setup.application import TelegramConfig

@@ -6,7 +6,6 @@ person's work is divided among idle processors.
 """
 
 import os
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,9 +18,9 @@ Result = TypeVar("Result")
 
 def _count_usable() -> int:
     """Return how many processors this process may use: a container may be kept to some."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    # Not every system can tell.
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 PROCESSORS: Final = _count_usable()

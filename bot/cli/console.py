@@ -12,4 +12,6 @@ def console(app: App) -> None:
 
     `run` serves it too. SIGINT, SIGTERM and SIGHUP end it.
     """
-    app.run_console()
+    from bot.running import run_console
+
+    run_console(app)

@@ -15,4 +15,6 @@ def run(app: App) -> None:
     many more processes answer, and are replaced if they die or hang. SIGINT, SIGTERM and SIGHUP
     end it.
     """
-    app.run_telegram()
+    from bot.running import run_telegram
+
+    run_telegram(app)

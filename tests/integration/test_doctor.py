@@ -184,11 +184,11 @@ class TestSecretKey:
     ) -> None:
         with app.sessions.begin() as session:
             people.remember_address(session, KEY, "7", app.settings.secret())
-        app._warn_of_another_key()
+        app.warn_of_another_key()
         assert "key_of_another_database" not in caplog.text
         del app.secret
         app.settings = app.settings.model_copy(update={"secret_key": SecretStr("x" * 64)})
-        app._warn_of_another_key()
+        app.warn_of_another_key()
         assert "key_of_another_database" in caplog.text
 
     def test_one_that_others_read_is_a_warning(self, app: App, doctor: Doctor) -> None:

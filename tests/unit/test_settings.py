@@ -15,6 +15,7 @@ from pydantic import SecretStr, ValidationError
 from bot.app import App
 from bot.errors import SettingsError
 from bot.observability.redaction import HIDDEN, redact
+from bot.running import run_console
 from bot.settings import Origin, Settings, UnknownName, find_unknown_names, load
 from embeddings.thread_pool import PROCESSORS
 
@@ -107,7 +108,7 @@ class TestUnknownNames:
         app = App(lambda _: None)
         app.checker = SimpleNamespace(prepare=prepare)  # type: ignore[assignment]
         with pytest.raises(SettingsError, match="far enough"):
-            app.run_console()
+            run_console(app)
         logged = capfd.readouterr().err
         assert "did you mean RETENTION_DAYS?" in logged
         assert SECRET not in logged
