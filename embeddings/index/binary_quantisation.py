@@ -42,11 +42,15 @@ class BinaryQuantiser:
         sketch = cls([])
         rows = _plain(vectors)
         learned = rows[:_LEARNED_FROM]
-        for part in np.array_split(np.arange(len(ids)), max(1, len(ids) // _PART)):
+        parts = max(1, len(ids) // _PART)
+        numbers = np.asarray(ids, dtype=np.int64)
+        for mine, held in zip(
+            np.array_split(rows, parts), np.array_split(numbers, parts), strict=True
+        ):
             plain = library.index_factory(rows.shape[1], "RaBitQfs", faiss.METRIC_INNER_PRODUCT)
             index = library.IndexIDMap(plain)
             index.train(learned)
-            index.add_with_ids(rows[part], np.asarray(ids, dtype=np.int64)[part])
+            index.add_with_ids(mine, held)
             sketch._parts.append(index)
         return sketch
 

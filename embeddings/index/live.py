@@ -43,8 +43,7 @@ class LiveIndex:
     ) -> "LiveIndex":
         """Return an index of ``entries`` with their ``vectors`` (n, dimension)."""
         ids = [entry.id for entry in entries]
-        lexical = LexicalIndex()
-        lexical.add(ids, [entry.terms_text for entry in entries])
+        lexical = LexicalIndex.from_texts(ids, (entry.terms_text for entry in entries))
         return cls(DenseIndex.from_vectors(ids, vectors), lexical, change_number)
 
     @classmethod

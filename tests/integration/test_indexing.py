@@ -19,8 +19,9 @@ from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index import serving_index
 from knowledge.index.serving_index import ServingIndex
-from knowledge.index.vector_cache import forget, load_or_compute, prune
+from knowledge.index.vector_cache import forget, load_or_compute, prune, store
 from knowledge.models import Vector
+from knowledge.storage.batches import MOST_BOUND
 from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import require_ready
 from tests.counting import Counting
@@ -218,6 +219,21 @@ def test_kept_vectors_are_unit_vectors_close_to_the_encoders_own(
         assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(4))
         assert rows == pytest.approx(encoder.encode_statements(texts), abs=1e-3)
     assert load_or_compute(sessions, encoder, []).shape == (0, encoder.dimension)
+
+
+@pytest.mark.parametrize("others", [0, 3 * MOST_BOUND])
+def test_many_kept_vectors_are_each_its_own_texts(
+    sessions: Sessions, encoder: Counting, others: int
+) -> None:
+    texts = [f"word{n}" for n in range(MOST_BOUND + 1)]
+    rows = encoder.encode_statements([*texts, *map(str, range(others))])
+    with sessions.begin() as session:
+        store(session, encoder.fingerprint, [*texts, *map(str, range(others))], rows)
+        store(session, "another", texts, np.zeros_like(rows[: len(texts)]))
+    encoder.computed.clear()
+    found = load_or_compute(sessions, encoder, texts[::-1])
+    assert found == pytest.approx(rows[: len(texts)][::-1], abs=1e-3)
+    assert not encoder.computed
 
 
 def test_two_processes_may_embed_the_same_text_at_the_same_moment(
