@@ -19,7 +19,7 @@ from embeddings.search_results import Vectors
 from embeddings.thread_pool import run_parallel
 
 #: How many rows the mean is computed from.
-_LEARNED_FROM: Final = 100_000
+LEARNED_FROM: Final = 100_000
 _FILE: Final = "sketch"
 #: Least rows of a part: fewer are scanned faster than another thread is started.
 _PART: Final = 250_000
@@ -35,24 +35,17 @@ class BinaryQuantiser:
         self._parts, self._gone = parts, set(gone)
 
     @classmethod
-    def from_vectors(cls, ids: Sequence[int], vectors: Vectors) -> Self:
-        """Return the sketches of rows ``vectors`` (n, dimension) under ``ids`` (n,)."""
+    def trained(cls, learned: Vectors, count: int) -> Self:
+        """Return an empty one around the mean of ``learned`` (n, dimension), for ``count`` rows."""
         # FAISS's type hints leave the factory's result open.
         library: Any = faiss
-        sketch = cls([])
-        rows = _plain(vectors)
-        learned = rows[:_LEARNED_FROM]
-        parts = max(1, len(ids) // _PART)
-        numbers = np.asarray(ids, dtype=np.int64)
-        for mine, held in zip(
-            np.array_split(rows, parts), np.array_split(numbers, parts), strict=True
-        ):
+        rows = _plain(learned)
+        parts = []
+        for _ in range(max(1, count // _PART)):
             plain = library.index_factory(rows.shape[1], "RaBitQfs", faiss.METRIC_INNER_PRODUCT)
-            index = library.IndexIDMap(plain)
-            index.train(learned)
-            index.add_with_ids(mine, held)
-            sketch._parts.append(index)
-        return sketch
+            plain.train(rows)
+            parts.append(library.IndexIDMap(plain))
+        return cls(parts)
 
     def add(self, ids: Sequence[int], vectors: Vectors) -> None:
         """Add rows ``vectors`` (n, dimension) under ``ids`` (n,)."""

@@ -9,7 +9,7 @@ above that, those that their sketches nominate.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 import faiss
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from embeddings.errors import IndexCorrupt
 from embeddings.index import faiss_file, faiss_threads
-from embeddings.index.binary_quantisation import BinaryQuantiser
+from embeddings.index.binary_quantisation import LEARNED_FROM, BinaryQuantiser
 from embeddings.search_results import Scored, Vectors
 
 #: Most rows that are all compared: the point where that costs as much as sketches and the rows they
@@ -26,9 +26,22 @@ EXACT_UP_TO: Final = 30_000
 #: Rows nominated per result, and the fewest.
 NOMINATED: Final = 8
 FEWEST_NOMINATED: Final = 400
+#: Rows added at once to a new index.
+_STEP: Final = 16_384
 #: Length that queries are scaled to: half precision makes rows slightly longer or shorter than 1,
 #: which would matter beside a short query.
 _QUERY_LENGTH: Final = 16.0
+
+
+class Rows(Protocol):
+    """Vectors (n, dimension), which may be made as they are read."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many there are, and their length."""
+
+    def __getitem__(self, part: slice, /) -> Vectors:
+        """Return some of them."""
 
 
 class DenseIndex:
@@ -47,7 +60,7 @@ class DenseIndex:
     def from_vectors(
         cls,
         ids: Sequence[int],
-        vectors: Vectors,
+        vectors: Rows,
         exact_up_to: int = EXACT_UP_TO,
     ) -> Self:
         """Return an index of rows ``vectors`` (n, dimension) under ``ids`` (n,).
@@ -56,9 +69,11 @@ class DenseIndex:
         """
         faiss_threads.use_all_threads()
         index = cls(vectors.shape[1])
-        index.add(ids, vectors)
         if len(ids) > exact_up_to:
-            index._sketch = BinaryQuantiser.from_vectors(ids, vectors)
+            index._sketch = BinaryQuantiser.trained(vectors[:LEARNED_FROM], len(ids))
+        for start in range(0, len(ids), _STEP):
+            part = slice(start, start + _STEP)
+            index.add(ids[part], vectors[part])
         return index
 
     def __len__(self) -> int:

@@ -9,6 +9,7 @@ own: ``load`` copies a saved one in, ``save`` copies it out.
 """
 
 import errno
+import json
 import os
 import shutil
 import tempfile
@@ -86,6 +87,12 @@ class LexicalIndex:
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
+
+    def count_removed(self) -> int:
+        """Return how many removed texts the index still counts when it weighs terms."""
+        described = json.loads((self._working / "meta.json").read_text("utf-8"))
+        removed = [each["deletes"] for each in described["segments"]]
+        return sum(each["num_deleted_docs"] for each in removed if each)
 
     def add(self, ids: Sequence[int], texts: Iterable[str]) -> None:
         """Add ``texts`` (n,) under ``ids`` (n,), which must be new.

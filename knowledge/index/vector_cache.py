@@ -30,6 +30,21 @@ _KEEP = text(
 )
 
 
+class KeptRows:
+    """Unit vectors (n, dimension) as they are kept: all at full precision would take gigabytes."""
+
+    def __init__(self, kept: Mapping[str, bytes], keys: Sequence[str], dimension: int) -> None:
+        self._kept, self._keys = kept, keys
+        self.shape = len(keys), dimension
+
+    def __getitem__(self, part: slice, /) -> Vectors:
+        """Return some of them, at full precision."""
+        joined = b"".join([self._kept[key] for key in self._keys[part]])
+        rows = np.frombuffer(joined, np.float16).reshape(-1, self.shape[1]).astype(np.float32)
+        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+        return rows
+
+
 def load_or_compute(
     sessions: Sessions, encoder: Encoder, texts: Sequence[str], progress: Progress | None = None
 ) -> Vectors:
@@ -37,11 +52,17 @@ def load_or_compute(
 
     New ones are committed in batches, so an interrupted run continues where it stopped.
     """
+    return load_or_compute_rows(sessions, encoder, texts, progress)[:]
+
+
+def load_or_compute_rows(
+    sessions: Sessions, encoder: Encoder, texts: Sequence[str], progress: Progress | None = None
+) -> KeptRows:
+    """Do as ``load_or_compute`` for very many texts."""
     keys = [_key(text) for text in texts]
     with sessions() as session:
         known = _read(session, encoder.fingerprint, list(dict.fromkeys(keys)))
-    missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in known}
-    todo = list(missing.items())
+    todo = list({k: t for k, t in zip(keys, texts, strict=True) if k not in known}.items())
     for done, chunk in enumerate(in_batches(todo, _CHUNK)):
         # Half precision loses less than the encoder's own noise, and halves the space.
         rows = encoder.encode_statements([t for _, t in chunk]).astype(np.float16)
@@ -50,8 +71,7 @@ def load_or_compute(
         known |= fresh
         if progress is not None:
             progress(done * _CHUNK + len(chunk), len(todo))
-    joined = b"".join([known[key] for key in keys])
-    return _unit(np.frombuffer(joined, np.float16).reshape(len(texts), encoder.dimension))
+    return KeptRows(known, keys, encoder.dimension)
 
 
 def find_missing(session: Session, fingerprint: str, texts: Collection[str]) -> list[str]:
@@ -77,8 +97,9 @@ def load_kept(sessions: Sessions, fingerprint: str, texts: Sequence[str]) -> dic
         known = _read(session, fingerprint, list(keys))
     if not known:
         return {}
-    rows = _unit(np.frombuffer(b"".join(known.values()), np.float16).reshape(len(known), -1))
-    return dict(zip(map(keys.__getitem__, known), rows, strict=True))
+    found = list(known)
+    rows = KeptRows(known, found, len(known[found[0]]) // 2)[:]
+    return {keys[key]: row for key, row in zip(found, rows, strict=True)}
 
 
 def forget(sessions: Sessions, fingerprint: str) -> None:
@@ -146,17 +167,6 @@ def _read(session: Session, fingerprint: str, keys: Sequence[str]) -> dict[str, 
 
 def _count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(_VECTORS)) or 0
-
-
-def _unit(rows: NDArray[np.float16]) -> Vectors:
-    """Return the rows (n, dimension) scaled to length 1."""
-    unit = np.empty(rows.shape, dtype=np.float32)
-    # Parts that stay in the processor's cache.
-    for start in range(0, len(rows), _CHUNK):
-        part = rows[start : start + _CHUNK].astype(np.float32)
-        norms = np.linalg.norm(part, axis=1, keepdims=True)
-        unit[start : start + _CHUNK] = part / np.maximum(norms, 1e-6)
-    return unit
 
 
 def _key(text: str) -> str:
