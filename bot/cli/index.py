@@ -16,7 +16,9 @@ from knowledge.storage.database import Sessions
 
 
 @click.command()
-@click.option("--full", is_flag=True, help="Forget the kept vectors of this model first.")
+@click.option(
+    "--full", is_flag=True, help="Compute everything anew, the vectors of this model included."
+)
 @click.option("--local", is_flag=True, help="Build in DATA_DIR, whatever INDEX_URL says.")
 @click.option(
     "--ray",
@@ -42,7 +44,8 @@ def reindex(app: App, full: bool, local: bool, cluster: str | None, as_json: boo
             vector_cache.forget(app.sessions, app.encoder.fingerprint)
         if cluster is not None:
             app.embed_on_ray(cluster)
-        manifest = builds.reindex(app.encoder, make_reporter("Embedding the statements"))
+        reporter = make_reporter("Embedding the statements")
+        manifest = builds.reindex(app.encoder, reporter, anew=full)
     _show(manifest, "is now served", as_json)
 
 

@@ -9,12 +9,14 @@ own: ``load`` copies a saved one in, ``save`` copies it out.
 """
 
 import errno
+import json
 import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,7 +24,7 @@ import tantivy
 
 from embeddings.errors import IndexCorrupt, IndexUnavailable, first_line
 from embeddings.search_results import Scored
-from embeddings.text.tokenisation import grams
+from embeddings.text.tokenisation import grams, joined_grams
 
 #: Most distinct n-grams of a query. A long tweet has 200; the bound is for pasted articles.
 MAX_QUERY_GRAMS = 320
@@ -31,7 +33,12 @@ MAX_TEXT_GRAMS = 80_000
 #: Most characters read for them: n-grams of a huge text would take gigabytes.
 MAX_TEXT_CHARACTERS = 400_000
 
-_HEAP_BYTES = 32_000_000
+#: Longest text that cannot have more: a character stands for at most 18 letters (U+FDFA).
+_SURELY_FEW = MAX_TEXT_GRAMS // 18
+
+#: Memory filled before a segment is written, taken as needed: hundreds of thousands of texts
+#: fit, so that no segments need merging.
+_HEAP_BYTES = 256_000_000
 _ID, _GRAMS = "id", "grams"
 #: Errors of a full or read-only disk.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -57,6 +64,13 @@ class LexicalIndex:
         self._working = self._own_folder()
         self._open(tantivy.Index(_schema(), path=str(self._working)))
 
+    @classmethod
+    def from_texts(cls, ids: Sequence[int], texts: Iterable[str]) -> Self:
+        """Return an index of ``texts`` (n,) under ``ids`` (n,). Raises IndexUnavailable."""
+        index = cls()
+        index.add(ids, texts)
+        return index
+
     def _own_folder(self) -> Path:
         """Return a new folder, deleted with this object or at the latest with the process."""
         try:
@@ -74,7 +88,13 @@ class LexicalIndex:
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
-    def add(self, ids: Sequence[int], texts: Sequence[str]) -> None:
+    def count_removed(self) -> int:
+        """Return how many removed texts the index still counts when it weighs terms."""
+        described = json.loads((self._working / "meta.json").read_text("utf-8"))
+        removed = [each["deletes"] for each in described["segments"]]
+        return sum(each["num_deleted_docs"] for each in removed if each)
+
+    def add(self, ids: Sequence[int], texts: Iterable[str]) -> None:
         """Add ``texts`` (n,) under ``ids`` (n,), which must be new.
 
         Raises IndexUnavailable if the disk is full or fails.
@@ -85,8 +105,7 @@ class LexicalIndex:
             for number, text in zip(ids, texts, strict=True):
                 document = tantivy.Document()
                 document.add_unsigned(_ID, number)
-                pieces = grams(text[:MAX_TEXT_CHARACTERS])[:MAX_TEXT_GRAMS]
-                document.add_text(_GRAMS, " ".join(pieces))
+                document.add_text(_GRAMS, _terms_of(text))
                 self._writer.add_document(document)
 
     def remove(self, ids: Sequence[int]) -> None:
@@ -210,6 +229,22 @@ class LexicalIndex:
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.wait_merging_threads()
+
+
+def _terms_of(text: str) -> str:
+    """Return what is indexed of a text, joined by spaces."""
+    if len(text) > _SURELY_FEW:
+        return " ".join(grams(text[:MAX_TEXT_CHARACTERS])[:MAX_TEXT_GRAMS])
+    first, _, others = text.partition("\n")
+    return f"{_terms_of_title(first)} {_joined(others)}"
+
+
+def _joined(text: str) -> str:
+    return " ".join(map(joined_grams, text.split()))
+
+
+# The statements of a report follow each other, each with the report's title in its first line.
+_terms_of_title = lru_cache(maxsize=256)(_joined)
 
 
 def _copy(

@@ -8,6 +8,7 @@ import numpy as np
 from embeddings.index import snapshot
 from embeddings.index.dense import DenseIndex
 from embeddings.index.fusion import DEPTH, Candidates, fuse, load_shipped_weights
+from embeddings.index.indexed_texts import IndexedTexts
 from embeddings.index.lexical import LexicalIndex
 from embeddings.index.read_write_lock import ReadWriteLock
 from embeddings.index.snapshot import Manifest, Snapshot
@@ -43,8 +44,7 @@ class LiveIndex:
     ) -> "LiveIndex":
         """Return an index of ``entries`` with their ``vectors`` (n, dimension)."""
         ids = [entry.id for entry in entries]
-        lexical = LexicalIndex()
-        lexical.add(ids, [entry.terms_text for entry in entries])
+        lexical = LexicalIndex.from_texts(ids, (entry.terms_text for entry in entries))
         return cls(DenseIndex.from_vectors(ids, vectors), lexical, change_number)
 
     @classmethod
@@ -137,12 +137,15 @@ class LiveIndex:
         with self._turns.writing():
             self._lexical.reopen()
 
-    def save(self, root: Path, fingerprint: str, origin: str) -> Manifest:
+    def save(
+        self, root: Path, fingerprint: str, origin: str, texts: IndexedTexts | None = None
+    ) -> Manifest:
         """Write what is served as a new snapshot below ``root`` and promote it.
 
-        ``fingerprint`` is the encoder's, ``origin`` identifies the database it was derived from.
+        ``fingerprint`` is the encoder's, ``origin`` identifies the database it was derived from,
+        ``texts`` are those that the lexical index holds, if known.
         """
         with self._turns.reading():
             return snapshot.write(
-                root, self._dense, self._lexical, fingerprint, origin, self._change_number
+                root, self._dense, self._lexical, fingerprint, origin, self._change_number, texts
             )

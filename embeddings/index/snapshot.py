@@ -2,7 +2,7 @@
 
 index/
   current            the name of the snapshot that is served
-  00000007/          manifest.json, dense.faiss, lexical/, and sketches of many rows
+  00000007/          manifest.json, dense.faiss, lexical/, texts.npy, and sketches of many rows
   00000008.aside/    being written, or left by a run that was killed; never served
 """
 
@@ -27,11 +27,13 @@ from embeddings.errors import (
     IndexMissing,
     IndexUnavailable,
 )
+from embeddings.index import indexed_texts
 from embeddings.index.dense import DenseIndex
+from embeddings.index.indexed_texts import IndexedTerms, IndexedTexts
 from embeddings.index.lexical import LexicalIndex
 from embeddings.weights import sha256
 
-#: Increased when the layout of a snapshot changes; other formats are refused.
+#: Increased when the layout of a snapshot or the terms of a text change; other formats are refused.
 FORMAT: Final = 5
 #: Snapshots kept: the served one and one to roll back to.
 KEPT: Final = 2
@@ -73,9 +75,11 @@ def write(
     fingerprint: str,
     origin: str,
     change_number: int,
+    texts: IndexedTexts | None = None,
 ) -> Manifest:
     """Write a snapshot aside, verify it, promote it, prune older ones. Returns its manifest.
 
+    ``texts`` are those that ``lexical`` holds, for the next build; they can be left out.
     Killed at any moment, the previous snapshot is still intact. Raises IndexBusy if another process
     is writing, IndexUnavailable if the disk is full or fails, and IndexCorrupt if the snapshot does
     not read back.
@@ -89,6 +93,8 @@ def write(
             aside.mkdir()
             dense.save(aside)
             lexical.save(aside)
+            if texts is not None:
+                texts.save(aside)
             files = {str(p.relative_to(aside)): sha256(p) for p in _files(aside)}
             manifest = Manifest(
                 FORMAT, name, fingerprint, origin, dense.dimension, len(dense), change_number, files
@@ -148,10 +154,32 @@ def load(root: Path, fingerprint: str) -> Snapshot:
     return _read_back(root / manifest.name, manifest)
 
 
-def check(root: Path, manifest: Manifest) -> None:
-    """Raise IndexCorrupt unless every file of the snapshot exists unaltered."""
+def load_terms(root: Path, fingerprint: str) -> IndexedTerms | None:
+    """Load the terms of the served snapshot, to build the next one on.
+
+    None if they may not be: there are none, they are damaged, or cut as another model wants it.
+    """
+    try:
+        manifest = current(root)
+        require_fingerprint(manifest, fingerprint)
+        if indexed_texts.FILE not in manifest.files:
+            return None
+        check(root, manifest, (indexed_texts.FILE, f"{LexicalIndex.FOLDER}{os.sep}"))
+        folder = root / manifest.name
+        return IndexedTerms(LexicalIndex.load(folder), IndexedTexts.load(folder))
+    except (IndexMissing, IndexMismatch, IndexCorrupt):
+        return None
+
+
+def check(root: Path, manifest: Manifest, prefixes: tuple[str, ...] = ("",)) -> None:
+    """Raise IndexCorrupt unless every file of the snapshot exists unaltered.
+
+    Only files whose path begins with one of ``prefixes`` are read.
+    """
     folder = root / manifest.name
     for path, expected in manifest.files.items():
+        if not path.startswith(prefixes):
+            continue
         try:
             found = sha256(folder / path)
         except OSError as error:

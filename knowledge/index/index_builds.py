@@ -36,8 +36,13 @@ class IndexBuilds(Protocol):
     def hold_lock(self) -> AbstractContextManager[None]:
         """Hold the build lock, which its holder may take again. Raises IndexBusy."""
 
-    def reindex(self, encoder: Encoder, progress: Progress | None = None) -> Manifest:
-        """Build anew from everything published, and serve that. Raises IndexBusy."""
+    def reindex(
+        self, encoder: Encoder, progress: Progress | None = None, *, anew: bool = False
+    ) -> Manifest:
+        """Build from everything published, and serve that. Raises IndexBusy.
+
+        Nothing is taken from the build before if all is built ``anew``.
+        """
 
     def rollback(self) -> Manifest:
         """Serve the build before the current one. Raises IndexMissing if there is none."""
@@ -79,9 +84,11 @@ class LocalBuilds:
         """Hold the build lock, which its holder may take again. Raises IndexBusy."""
         return snapshot.hold_build_lock(self._root)
 
-    def reindex(self, encoder: Encoder, progress: Progress | None = None) -> Manifest:
+    def reindex(
+        self, encoder: Encoder, progress: Progress | None = None, *, anew: bool = False
+    ) -> Manifest:
         """Build a snapshot of everything published, and serve it. Raises IndexBusy."""
-        return serving_index.reindex(self._sessions, encoder, self._root, progress)
+        return serving_index.reindex(self._sessions, encoder, self._root, progress, anew=anew)
 
     def rollback(self) -> Manifest:
         """Serve the snapshot before the current one. Raises IndexMissing if there is none."""

@@ -93,9 +93,12 @@ class RemoteBuilds:
                 finally:
                     self._building.held = False
 
-    def reindex(self, encoder: Encoder, progress: Progress | None = None) -> Manifest:
+    def reindex(
+        self, encoder: Encoder, progress: Progress | None = None, *, anew: bool = False
+    ) -> Manifest:
         """Build anew from everything published, and serve that. Raises IndexBusy.
 
+        Nothing is ever taken from the build before, so ``anew`` changes nothing.
         Statements are read twice, a chunk at a time: to count their terms, and to write them.
         Vectors already known are not computed again.
         """

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,14 @@ from embeddings.encoders.encoder import Encoder
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
 from knowledge.models import Statement, Vector
-from knowledge.storage.batches import in_batches
+from knowledge.storage.batches import MOST_BOUND, in_batches
 from knowledge.storage.database import Sessions
 
 #: Texts embedded between commits: the most that a killed run loses.
 _CHUNK = 1_024
+
+# The table, not the mapped class: mapping takes twice as long.
+_VECTORS: Final = Vector.__table__
 
 # The bot and the command line embed what was just published at the same moment: the second one's
 # row is the same row. SQLite and PostgreSQL write this alike.
@@ -26,6 +30,21 @@ _KEEP = text(
 )
 
 
+class KeptRows:
+    """Unit vectors (n, dimension) as they are kept: all at full precision would take gigabytes."""
+
+    def __init__(self, kept: Mapping[str, bytes], keys: Sequence[str], dimension: int) -> None:
+        self._kept, self._keys = kept, keys
+        self.shape = len(keys), dimension
+
+    def __getitem__(self, part: slice, /) -> Vectors:
+        """Return some of them, at full precision."""
+        joined = b"".join([self._kept[key] for key in self._keys[part]])
+        rows = np.frombuffer(joined, np.float16).reshape(-1, self.shape[1]).astype(np.float32)
+        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+        return rows
+
+
 def load_or_compute(
     sessions: Sessions, encoder: Encoder, texts: Sequence[str], progress: Progress | None = None
 ) -> Vectors:
@@ -33,11 +52,17 @@ def load_or_compute(
 
     New ones are committed in batches, so an interrupted run continues where it stopped.
     """
+    return load_or_compute_rows(sessions, encoder, texts, progress)[:]
+
+
+def load_or_compute_rows(
+    sessions: Sessions, encoder: Encoder, texts: Sequence[str], progress: Progress | None = None
+) -> KeptRows:
+    """Do as ``load_or_compute`` for very many texts."""
     keys = [_key(text) for text in texts]
     with sessions() as session:
         known = _read(session, encoder.fingerprint, list(dict.fromkeys(keys)))
-    missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in known}
-    todo = list(missing.items())
+    todo = list({k: t for k, t in zip(keys, texts, strict=True) if k not in known}.items())
     for done, chunk in enumerate(in_batches(todo, _CHUNK)):
         # Half precision loses less than the encoder's own noise, and halves the space.
         rows = encoder.encode_statements([t for _, t in chunk]).astype(np.float16)
@@ -46,12 +71,7 @@ def load_or_compute(
         known |= fresh
         if progress is not None:
             progress(done * _CHUNK + len(chunk), len(todo))
-    found = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
-    for n, key in enumerate(keys):
-        found[n] = np.frombuffer(known[key], dtype=np.float16)
-    norms = np.linalg.norm(found, axis=1, keepdims=True)
-    unit: Vectors = found / np.maximum(norms, 1e-6)
-    return unit
+    return KeptRows(known, keys, encoder.dimension)
 
 
 def find_missing(session: Session, fingerprint: str, texts: Collection[str]) -> list[str]:
@@ -75,8 +95,11 @@ def load_kept(sessions: Sessions, fingerprint: str, texts: Sequence[str]) -> dic
     keys = {_key(text): text for text in texts}
     with sessions() as session:
         known = _read(session, fingerprint, list(keys))
-    rows = {keys[k]: np.frombuffer(v, np.float16).astype(np.float32) for k, v in known.items()}
-    return {text: row / max(float(np.linalg.norm(row)), 1e-6) for text, row in rows.items()}
+    if not known:
+        return {}
+    found = list(known)
+    rows = KeptRows(known, found, len(known[found[0]]) // 2)[:]
+    return {keys[key]: row for key, row in zip(found, rows, strict=True)}
 
 
 def forget(sessions: Sessions, fingerprint: str) -> None:
@@ -124,16 +147,26 @@ def _known_keys(session: Session, fingerprint: str, keys: Sequence[str]) -> set[
 
 
 def _read(session: Session, fingerprint: str, keys: Sequence[str]) -> dict[str, bytes]:
+    """Return the vectors kept under ``keys``.
+
+    Looking up each takes several times as long as reading all of the table in its order.
+    """
+    kept = select(_VECTORS.c.text_hash, _VECTORS.c.data).where(
+        _VECTORS.c.fingerprint == fingerprint
+    )
+    if len(keys) > MOST_BOUND and 2 * len(keys) > _count(session):
+        wanted = set(keys)
+        rows = session.execute(kept.execution_options(yield_per=MOST_BOUND))
+        return {key: data for key, data in rows if key in wanted}
     known: dict[str, bytes] = {}
     for batch in in_batches(keys):
-        rows = session.execute(
-            select(Vector.text_hash, Vector.data).where(
-                Vector.fingerprint == fingerprint,
-                Vector.text_hash.in_(batch),
-            )
-        )
+        rows = session.execute(kept.where(_VECTORS.c.text_hash.in_(batch)))
         known |= {row.text_hash: row.data for row in rows}
     return known
+
+
+def _count(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(_VECTORS)) or 0
 
 
 def _key(text: str) -> str:

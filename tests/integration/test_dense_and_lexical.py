@@ -286,6 +286,17 @@ def test_a_pasted_article_and_a_monstrous_word_are_bounded() -> None:
     assert index.search("س" * 100_000, 1)[0].id == 1
 
 
+def test_the_same_texts_are_found_however_many_are_added_at_once() -> None:
+    texts = [f"bridge number {n} is open" for n in range(3_000)]
+    at_once, in_parts = LexicalIndex.from_texts(range(3_000), texts), LexicalIndex()
+    for start in range(0, 3_000, 1_000):
+        in_parts.add(range(start, start + 1_000), texts[start : start + 1_000])
+    for number in (0, 77, 2_999):
+        found = at_once.search(texts[number], 100)
+        assert found[0].id == number
+        assert found == in_parts.search(texts[number], 100)
+
+
 def test_many_rows_are_sketched_and_the_same_are_found(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     rows = rng.standard_normal((3_000, 64)).astype(np.float32) + 2

@@ -14,13 +14,21 @@ from sqlalchemy import Engine, event, func, select
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexCorrupt, IndexMismatch
 from embeddings.index import snapshot
+from embeddings.index.dense import DenseIndex
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index import serving_index
 from knowledge.index.serving_index import ServingIndex
-from knowledge.index.vector_cache import forget, load_or_compute, prune
+from knowledge.index.vector_cache import (
+    forget,
+    load_or_compute,
+    load_or_compute_rows,
+    prune,
+    store,
+)
 from knowledge.models import Vector
+from knowledge.storage.batches import MOST_BOUND
 from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import require_ready
 from tests.counting import Counting
@@ -218,6 +226,36 @@ def test_kept_vectors_are_unit_vectors_close_to_the_encoders_own(
         assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(4))
         assert rows == pytest.approx(encoder.encode_statements(texts), abs=1e-3)
     assert load_or_compute(sessions, encoder, []).shape == (0, encoder.dimension)
+
+
+@pytest.mark.parametrize("others", [0, 3 * MOST_BOUND])
+def test_many_kept_vectors_are_each_its_own_texts(
+    sessions: Sessions, encoder: Counting, others: int
+) -> None:
+    texts = [f"word{n}" for n in range(MOST_BOUND + 1)]
+    rows = encoder.encode_statements([*texts, *map(str, range(others))])
+    with sessions.begin() as session:
+        store(session, encoder.fingerprint, [*texts, *map(str, range(others))], rows)
+        store(session, "another", texts, np.zeros_like(rows[: len(texts)]))
+    encoder.computed.clear()
+    found = load_or_compute(sessions, encoder, texts[::-1])
+    assert found == pytest.approx(rows[: len(texts)][::-1], abs=1e-3)
+    assert not encoder.computed
+
+
+def test_an_index_of_vectors_read_as_they_are_kept_finds_the_same(
+    sessions: Sessions, encoder: Counting
+) -> None:
+    texts = [f"word{n} another{n % 7}" for n in range(300)]
+    kept = load_or_compute_rows(sessions, encoder, texts)
+    index = DenseIndex.from_vectors(range(300), kept, exact_up_to=100)
+    exact = DenseIndex.from_vectors(range(300), load_or_compute(sessions, encoder, texts))
+    assert index.sketched
+    assert not exact.sketched
+    assert (index.rows(range(300)) == exact.rows(range(300))).all()
+    for query in encoder.encode_claims(texts[:10]):
+        scores = [[hit.score for hit in each.search(query, 5)] for each in (index, exact)]
+        assert scores[0] == pytest.approx(scores[1], abs=2e-3)
 
 
 def test_two_processes_may_embed_the_same_text_at_the_same_moment(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.text.tokenisation import STOP_WORDS, grams, stem, terms, words
+from embeddings.text.tokenisation import GRAM, STOP_WORDS, grams, joined_grams, stem, terms, words
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,23 @@ def test_words_are_the_same_for_text_that_was_already_taken_apart(text: str) -> 
 )
 def test_grams(text: str, expected: list[str]) -> None:
     assert grams(text) == expected
+
+
+#: What normalising moves, joins, drops or takes apart, between spaces of every kind.
+_HARD = (
+    "ab Σσİ19.,'’_#ةئ\u0301\u064b\u0640\u200d\u200b\u0345\ufdfa\u00a8\u1100\u1161"
+    "\u00a0\u3000\x1c\x85\r\n\0"
+)
+
+
+@given(st.lists(st.text(max_size=8) | st.text(_HARD, max_size=8), max_size=6))
+def test_grams_of_a_text_are_those_of_its_words(parts: list[str]) -> None:
+    text = " ".join(parts)
+    runs = [
+        marked[start : start + GRAM]
+        for word in words(text)
+        for marked in [f"_{word}_"]
+        for start in range(max(1, len(marked) - GRAM + 1))
+    ]
+    assert grams(text) == runs
+    assert " ".join(map(joined_grams, text.split())).split() == runs
