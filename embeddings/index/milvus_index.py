@@ -111,8 +111,8 @@ class MilvusIndex:
     def sorted_ids(self) -> Iterator[int]:
         """Yield every id held, sorted, some thousands at a time."""
         with self._there():
-            # Paging needs a loaded collection.
-            self.count()
+            # Paging needs a loaded collection. Counting may do without, and so would not load it.
+            query(self._connection, self.name, f"{ID} in [0]", [ID])
             for row in self._connection.read_all(self.name, [ID], _IDS_AT_ONCE):
                 yield int(row[ID])
 

@@ -517,6 +517,18 @@ class TestOutages:
             server.resume()
         assert _patiently(one, "the dam broke") == dam
 
+    def test_one_that_was_restarted_is_verified_before_anybody_asked(
+        self, sessions: Sessions, server: MilvusServer, tmp_path: Path
+    ) -> None:
+        publish(sessions, "the dam broke", "the bridge opened")
+        one = Process(sessions, server.url, tmp_path / "index")
+        one.builds.reindex(one.encoder)
+        server.kill()
+        server.start()
+        other = Process(sessions, server.url, tmp_path / "index")
+        found = other.builds.verify(other.encoder.fingerprint)
+        assert (found.state.missing, found.state.extra, found.stale) == ((), (), ())
+
     def test_a_local_snapshot_answers_meanwhile(
         self, sessions: Sessions, server: MilvusServer, tmp_path: Path
     ) -> None:
