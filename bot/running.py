@@ -20,7 +20,7 @@ from bot.job_schedule import LOOK_S
 from bot.observability import telemetry
 from bot.observability.logs import name_process
 from bot.observability.redaction import redact
-from bot.observability.shared_metrics import remove_metrics, share_metrics
+from bot.observability.shared_metrics import remove_metrics
 from bot.schema_guard import SchemaGuard
 from bot.serving.metrics_server import HealthCollector, serve_metrics
 from bot.supervision.shared_signals import SharedSignals
@@ -53,20 +53,17 @@ SWITCH_S: Final = 0.001
 
 def run_telegram(app: App) -> None:
     """Answer people on Telegram until a signal to stop. Raises TelegramChannelError."""
-    sharing = app.settings.workers > 1 and app.settings.metrics_bind
-    # Before anything counts.
-    with share_metrics() if sharing else nullcontext():
-        sys.setswitchinterval(SWITCH_S)
-        config = app.telegram_config()
-        # Check the key and the token before loading anything heavy.
-        _ = app.secret
-        app.warn_of_unknown_names()
-        asyncio.run(application.check(config, config.startup_tries))
-        if app.settings.workers > 1:
-            _run_processes(app, config)
-        else:
-            app.prepare()
-            _take_updates(app, config)
+    sys.setswitchinterval(SWITCH_S)
+    config = app.telegram_config()
+    # Check the key and the token before loading anything heavy.
+    _ = app.secret
+    app.warn_of_unknown_names()
+    asyncio.run(application.check(config, config.startup_tries))
+    if app.settings.workers > 1:
+        _run_processes(app, config)
+    else:
+        app.prepare()
+        _take_updates(app, config)
 
 
 def run_console(app: App) -> None:

@@ -1,8 +1,11 @@
 """``tathabbat run``: run the bot on Telegram."""
 
+from contextlib import nullcontext
+
 import click
 
 from bot.app import App
+from bot.observability.shared_metrics import share_metrics
 
 
 @click.command()
@@ -15,6 +18,9 @@ def run(app: App) -> None:
     many more processes answer, and are replaced if they die or hang. SIGINT, SIGTERM and SIGHUP
     end it.
     """
-    from bot.running import run_telegram
+    sharing = app.settings.workers > 1 and app.settings.metrics_bind
+    # Before what counts is imported.
+    with share_metrics() if sharing else nullcontext():
+        from bot.running import run_telegram
 
-    run_telegram(app)
+        run_telegram(app)
