@@ -29,7 +29,7 @@ REPLICAS = 3
 PEOPLE = 40
 LIMITS = Limits()
 #: Far longer than a lease that has to end, and starts on a machine that does much else.
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 NAME = "replicated"
 #: How long a message takes where replies are to wait for others that are sent.
 SLOW_S = 0.5
