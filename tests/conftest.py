@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import certifi
@@ -27,6 +28,20 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 # Modules and tests are a million objects that stay. Looking through them for garbage is a quarter
 # of collecting the tests, and a tenth of running them.
 gc.disable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have files of `e2e`, which mostly wait for other processes, and others begin by turns.
+
+    Workers take them in this order: so processors are busy from the first file to the last.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waiting = [each for path, each in files.items() if path.parent.name == "e2e"]
+    busy = [each for path, each in files.items() if path.parent.name != "e2e"]
+    by_turns = chain.from_iterable(zip_longest(waiting, busy, fillvalue=[]))
+    items[:] = chain.from_iterable(by_turns)
 
 
 def pytest_collection_finish() -> None:

@@ -359,7 +359,9 @@ class TestTwoPeople:
             assert statement.status is StatementStatus.PUBLISHED
             assert session.scalar(select(func.count()).select_from(Notification)) == 7
             approved = session.scalars(
-                select(AuditEntry.approved_by).where(AuditEntry.action == "published")
+                select(AuditEntry.approved_by)
+                .where(AuditEntry.action == "published")
+                .order_by(AuditEntry.id)
             ).all()
             assert approved[-1] is not None
 
