@@ -18,7 +18,7 @@ _USER = "postgres"
 #: Nothing of it outlives the tests, so nothing needs to be safe on a disk.
 _SETTINGS = (
     "listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off",
-    "wal_level=minimal", "max_wal_senders=0", "autovacuum=off", "checkpoint_timeout=1h",
+    "wal_level=minimal", "max_wal_senders=0", "autovacuum=off", "checkpoint_timeout=1h", "jit=off",
 )  # fmt: skip
 
 #: What a database is made of, and which revision it says it is; TRUNCATE changes nothing of it.
