@@ -85,9 +85,10 @@ def _run_processes(app: App, config: TelegramConfig) -> None:
     """Load models and index, and fork: one process takes updates in, the others answer."""
     count = app.settings.workers
     require_fork()
-    _load_shared(app, count)
     signals = SharedSignals(count)
-    number = Supervisor(count, signals).run()
+    supervisor = Supervisor(count, signals)
+    _load_shared(app, count)
+    number = supervisor.run()
     if number is None:
         return
     name_process(number)

@@ -112,15 +112,17 @@ class Supervisor:
         self._slots = [_Slot(number) for number in range(count + 1)]
         self._signals, self._patience_s, self._silence_s = signals, patience_s, silence_s
         self._looked_at = time.monotonic()
+        # They are waited for, never handled: nothing interrupts a fork. Threads that libraries
+        # start from now on leave them alone, too: one that did not would end all at SIGTERM.
+        self._waited = {signal.SIGCHLD, *list_stop_signals()}
+        self._before = signal.pthread_sigmask(signal.SIG_BLOCK, self._waited)
 
     def run(self) -> int | None:
         """Return its number in each child, and None here once a signal to stop ended all.
 
         Raises SystemExit if a child has said why the bot cannot go on, and ProcessesKeepEnding.
         """
-        # They are waited for, never handled: nothing interrupts a fork.
-        waited = {signal.SIGCHLD, *list_stop_signals()}
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
+        waited, before = self._waited, self._before
         while True:
             for slot in self._slots:
                 if slot.pid is None and slot.due <= time.monotonic() and self._fork(slot):
