@@ -98,7 +98,8 @@ class _Slot:
 class Supervisor:
     """Keeps one process that takes updates in, and ``count`` that answer, until it is told to stop.
 
-    ``signals`` were made for the same ``count``. A process whose heartbeat is silent for
+    ``signals`` were made for the same ``count``. Make it before models load: from then on signals
+    to stop wait for ``run``. A process whose heartbeat is silent for
     ``silence_s`` is killed.
     """
 

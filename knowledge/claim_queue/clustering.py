@@ -258,9 +258,9 @@ def _place(session: Session, waiting: Sequence[_Waiting], beside: Mapping[int, i
     still = select(Claim.id).where(
         Claim.id.in_([one.id for one in waiting]), Claim.cluster_id.is_(None), _KEPT
     )
-    placed = set(session.scalars(still))
+    unplaced = set(session.scalars(still))
     for one in waiting:
-        if one.id not in placed:
+        if one.id not in unplaced:
             continue
         cluster = clusters.get(beside.get(one.id, 0))
         if cluster is None:
@@ -271,4 +271,4 @@ def _place(session: Session, waiting: Sequence[_Waiting], beside: Mapping[int, i
         clusters[one.id] = cluster
     # New clusters get their numbers.
     session.flush()
-    demand.join_clusters(session, {number: clusters[number] for number in placed})
+    demand.join_clusters(session, {number: clusters[number] for number in unplaced})

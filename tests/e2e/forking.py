@@ -4,7 +4,8 @@
 
 Each child prints "NUMBER PID"; then it waits for its end (``wait``; ``nohup`` with hangups
 ignored), has said why the bot cannot go on (``refuse``), or breaks (``break``). With ``beat`` the
-child that answers has a heartbeat, and the other has none yet. Pauses between starts are left out.
+child that answers has a heartbeat, and the other has none yet. With ``thread`` the supervisor has
+a thread beside it, as libraries start them while models load. Pauses between starts are left out.
 """
 
 import os
@@ -12,6 +13,7 @@ import select
 import signal
 import sys
 from datetime import timedelta
+from threading import Event, Thread
 
 from bot.errors import BotError
 from bot.observability.shared_metrics import remove_metrics, share_metrics
@@ -32,7 +34,10 @@ def main() -> None:
     signals = SharedSignals(1)
     with share_metrics():
         try:
-            number = Supervisor(1, signals, silence_s=SILENCE_S).run()
+            keeper = Supervisor(1, signals, silence_s=SILENCE_S)
+            if how == "thread":
+                Thread(target=Event().wait, daemon=True).start()
+            number = keeper.run()
         except BotError as error:
             sys.exit(f"{error}")
         if number is None:

@@ -52,6 +52,14 @@ def test_who_is_killed_is_replaced_and_a_signal_ends_all() -> None:
         assert program.wait(PATIENCE) == 0
 
 
+def test_a_signal_ends_all_whatever_thread_is_left_beside_the_supervisor() -> None:
+    with forking("thread") as program:
+        read_pid(program, 1)
+        program.send_signal(signal.SIGTERM)
+        assert read(program) == "all ended"
+        assert program.wait(PATIENCE) == 0
+
+
 def test_who_hangs_is_replaced_and_who_has_not_begun_is_left() -> None:
     with forking("beat") as program:
         stopped = read_pid(program, 1)

@@ -1,4 +1,4 @@
-"""What is printed and kept holds neither the token nor what people say, whoever repeats it."""
+"""Neither token nor people's words are printed or kept, whoever repeats them."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What the doctor says of each part, well and not well, and that it names the way out."""
+"""The doctor's line on each part, well and not well, with the way out."""
 
 import os
 import shlex

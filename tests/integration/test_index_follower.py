@@ -1,4 +1,4 @@
-"""What others publish is in the index of a running bot before anybody asks."""
+"""A running bot's index takes in what others publish before anybody asks."""
 
 import sqlite3
 import threading

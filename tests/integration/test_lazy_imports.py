@@ -1,4 +1,4 @@
-"""What needs no model does not load one: the libraries behind it take seconds to import."""
+"""Commands that need no model load none: the libraries behind it take seconds to import."""
 
 import json
 import os

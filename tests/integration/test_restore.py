@@ -1,4 +1,4 @@
-"""What may be restored: a whole backup of this program. All else changes not a byte of anything."""
+"""Restores take only whole backups of this program; all else changes not a byte of anything."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""What the program logs: one JSON object a line on standard error, without libraries' noise."""
+"""Logs are one JSON object a line on standard error, without libraries' noise."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""Which search results are read together with the claim."""
+"""Choose the search results that are read together with the claim."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What the lexical index finds statements by."""
+"""Terms and letter n-grams that the lexical index finds statements by."""
 
 import pytest
 from hypothesis import given
